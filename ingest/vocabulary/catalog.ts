@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { instant } from '../time.ts';
+import { name } from './commit.ts';
+
+/**
+ * Who owns what, valid from `occurred_at` until the next definition of the same entity; the first holds for all earlier
+ * time. `source.heartbeat` and `source.silent` say when a sender was alive.
+ */
+export const catalogEvents = {
+  'service.defined': z.object({
+    service_id: name,
+    title: z.string().max(512).optional(),
+    repository: name.optional(),
+    /** Globs (`services/api/**`) that decide which changes of a shared repository touch this service; none = all. */
+    paths: z.array(z.string().max(512)).max(200).optional(),
+    team: name.optional(),
+    tier: name.optional(),
+    region: name.optional(),
+    product: name.optional(),
+    /** Names that other tools know it by: Argo CD applications, incident services. */
+    applications: z.array(name).max(200).optional(),
+    incident_services: z.array(name).max(200).optional(),
+    registered_at: instant.optional(),
+    retired_at: instant.optional(),
+    /** Reason why the service need not be on the platform (metrics.md §6.1); absent = eligible. */
+    exempt: z.string().max(512).optional(),
+  }),
+  'team.defined': z.object({
+    team: name,
+    title: z.string().max(512).optional(),
+    timezone: name.optional(),
+    parent: name.optional(),
+  }),
+  'environment.defined': z.object({
+    name,
+    production: z.boolean(),
+    /** Environments of one group are one target of a rollout: `production` for eu-prod and us-prod. */
+    group: name.optional(),
+    /** What a sender's bare `failed` means here. */
+    failed_means: z.enum(['failed_dark', 'failed_live']).optional(),
+  }),
+  'person.defined': z.object({
+    person: name,
+    identities: z.array(name).max(200).default([]),
+    kind: z.enum(['human', 'bot', 'service']).default('human'),
+    team: name.optional(),
+  }),
+  /** Which sources deploy through the platform's path (metrics.md §6.1). */
+  'platform.defined': z.object({ path_sources: z.array(name).max(50).default([]) }),
+  'source.defined': z.object({ name, silence_days: z.number().min(0.01).max(3650) }),
+  'source.heartbeat': z.object({ name, service_id: name.optional() }),
+  'source.silent': z.object({ name, service_id: name.optional() }),
+};

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { instant } from '../time.ts';
+import { name } from './commit.ts';
+
+/** Objectives, key results and SLOs as the workspace defines them; a new definition holds from `occurred_at`. */
+export const planningEvents = {
+  'objective.defined': z.object({
+    objective: name,
+    title: z.string().max(512),
+    owner: name.optional(),
+    period_start: instant,
+    period_end: instant,
+    kind: z.enum(['committed', 'aspirational']).default('aspirational'),
+    serves: name.optional(),
+  }),
+  'keyresult.defined': z.object({ key_result: name, objective: name, definition: z.json() }),
+  'slo.defined': z.object({ slo: name, public: z.boolean().default(false), definition: z.json() }),
+};
