@@ -47,8 +47,8 @@ export interface EventLog {
   follow(topic: Topic, reader: Reader, signal: AbortSignal): Promise<void>;
   /** All records of a topic from the beginning up to the end as of the call, in order per partition; for rebuild and replay. */
   readAll(topic: Topic): AsyncIterable<readonly LogRecord[]>;
-  /** One record again, or null if the log no longer has it. */
-  readOne(topic: Topic, partition: number, offset: bigint): Promise<LogRecord | null>;
+  /** The first record with that key appended at or after about `since` (a minute of slack), or null if the log has none. */
+  find(topic: Topic, key: string, since: string): Promise<LogRecord | null>;
   /** Next offset to be written, per partition: lag = this less the reader's position. */
   ends(topic: Topic): Promise<Positions>;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import { branchEvents } from './branch.ts';
 import { catalogEvents } from './catalog.ts';
 import { changeEvents } from './change.ts';
 import { correctionEvents } from './correction.ts';
+import { deliveryEvents } from './delivery.ts';
 import { deploymentEvents } from './deployment.ts';
 import { incidentEvents } from './incident.ts';
 import { pipelineEvents } from './pipeline.ts';
@@ -23,6 +24,7 @@ export const vocabulary = {
   ...surveyEvents,
   ...planningEvents,
   ...correctionEvents,
+  ...deliveryEvents,
 };
 
 export type EventType = keyof typeof vocabulary;

@@ -1,0 +1,91 @@
+/** Version of the published definitions; every answer names it. */
+export const SPEC_VERSION = '1.0.0';
+
+/** Worst wins in this order (metrics.md §1.2). */
+export const statuses = [
+  'suppressed',
+  'no_data',
+  'not_applicable',
+  'insufficient',
+  'partial',
+  'provisional',
+  'ok',
+] as const;
+export type Status = (typeof statuses)[number];
+
+export interface Interval {
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly level: 0.95;
+  /** wilson, order_statistics, garwood, t, bca */
+  readonly method: string;
+}
+
+/** Half-open `[start, end)` as UTC instants; `partial` if cut by the first data or still running. */
+export interface Window {
+  readonly start: string;
+  readonly end: string;
+  readonly tz: string;
+  readonly grain: string | null;
+  readonly partial: boolean;
+}
+
+/** One quantile in the metric's unit; null with a `lower_bound` if an open item decides it (metrics.md §1.9). */
+export interface QuantileValue {
+  readonly value: number | null;
+  readonly ci: Interval | null;
+  readonly lower_bound: number | null;
+}
+
+/** A number with everything needed to trust it (metrics.md §1.2). Group keys stand beside these fields under their own names. */
+export interface Envelope {
+  readonly metric: string;
+  readonly spec_version: string;
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+  /** Filters that were set: dimension to values. */
+  readonly scope: Readonly<Record<string, readonly string[]>>;
+  readonly window: Window;
+  readonly as_of: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly n: number | null;
+  readonly numerator?: number | null;
+  readonly denominator?: number | null;
+  readonly ci: Interval | null;
+  readonly status: Status;
+  /** Covered time ÷ bucket time, 0 to 1. */
+  readonly coverage: number;
+  readonly open_n: number;
+  readonly excluded: Readonly<Record<string, number>>;
+  readonly unlinked_n?: number;
+  /** Durations: p50, p75, p90. */
+  readonly quantiles?: Readonly<Record<'p50' | 'p75' | 'p90', QuantileValue>>;
+  /** Deployment frequency: successes counted, distinct local dates, seconds between successive ones, Σ counts ÷ Σ service-days. */
+  readonly count?: number;
+  readonly deployment_days?: number;
+  readonly median_interval_seconds?: number | null;
+  readonly service_days?: number;
+  readonly per_service_day?: number | null;
+  /** Lead time: changes merged and not yet live at the end of the window, and their median age. */
+  readonly undeployed_n?: number;
+  readonly undeployed_age_p50_hours?: number | null;
+  /** Rework: R rollouts whose plan is unknown. */
+  readonly planned_unknown_n?: number;
+  readonly band?: string | null;
+  readonly cadence_class?: string | null;
+  readonly caveat?: string;
+  readonly mix_shift?: boolean;
+}
+
+export type Row = Envelope & Readonly<Record<string, unknown>>;
+
+/** What `GET /v1/metrics/{id}` answers. `series` rows carry `time`, the start of their bucket. */
+export interface MetricAnswer {
+  readonly metric: string;
+  readonly spec_version: string;
+  readonly options: Envelope['options'];
+  readonly window: Window;
+  readonly as_of: string;
+  readonly totals: readonly Row[];
+  readonly series: readonly (Row & { readonly time: string })[];
+}
