@@ -1,0 +1,62 @@
+import type { NormalizedEvent } from './event.ts';
+
+/** What an event is about, as `kind:id`: all facts of one entity fold together. */
+export function entityOf(event: NormalizedEvent): string {
+  if (event.type === 'service.rolledback') return `rollout:${event.data.rollout_id}`;
+  const data = event.data as Readonly<Record<string, unknown>>;
+  const [kind = ''] = event.type.split('.');
+  const idKey = ENTITY_KEYS[kind];
+  const id = idKey ? data[idKey.key] : undefined;
+  if (idKey && typeof id === 'string' && id !== '') return `${idKey.entity}:${id}`;
+  return `${kind}:${event.id}`;
+}
+
+const ENTITY_KEYS: Readonly<Record<string, { entity: string; key: string }>> = {
+  branch: { entity: 'branch', key: 'repository' },
+  change: { entity: 'change', key: 'change_id' },
+  deployment: { entity: 'rollout', key: 'rollout_id' },
+  service: { entity: 'service', key: 'service_id' },
+  incident: { entity: 'incident', key: 'incident_id' },
+  pipelinerun: { entity: 'run', key: 'run_id' },
+  taskrun: { entity: 'run', key: 'run_id' },
+  release: { entity: 'release', key: 'repository' },
+  team: { entity: 'team', key: 'team' },
+  environment: { entity: 'environment', key: 'name' },
+  person: { entity: 'person', key: 'person' },
+  source: { entity: 'source', key: 'name' },
+  survey: { entity: 'survey', key: 'wave' },
+  objective: { entity: 'objective', key: 'objective' },
+  keyresult: { entity: 'keyresult', key: 'key_result' },
+  slo: { entity: 'slo', key: 'slo' },
+};
+
+/**
+ * Every name by which a neighbourhood could be concerned: services, repositories and applications in lower case, and the
+ * entities it points to as `kind:id`. Kept beside the event, so that a batch finds what it touches without a scan.
+ */
+export function refsOf(event: NormalizedEvent): string[] {
+  const data = event.data as Readonly<Record<string, unknown>>;
+  const refs = new Set<string>();
+  const addName = (value: unknown) => {
+    if (typeof value === 'string' && value !== '') refs.add(value.toLowerCase());
+  };
+  for (const key of ['service_id', 'repository', 'application', 'service']) addName(data[key]);
+  const point = (kind: string, value: unknown) => {
+    if (typeof value === 'string' && value !== '') refs.add(`${kind}:${value}`);
+  };
+  point('rollout', data.cause_deployment_id);
+  point('rollout', data.caused_by);
+  point('rollout', data.rolls_back);
+  point('rollout', data.fixes_rollout);
+  point('incident', data.fixes_incident);
+  point('incident', data.duplicate_of);
+  if (typeof data.caused_by === 'string' && data.caused_by !== '') refs.add(CAUSED_BY);
+  if (Array.isArray(data.commits)) {
+    for (const commit of data.commits)
+      if (typeof commit === 'object' && commit) point('incident', commit.fixes_incident);
+  }
+  return [...refs];
+}
+
+/** Marks incidents that name their cause in words; an unassigned one may mean any service's rollout. */
+export const CAUSED_BY = 'caused-by:';
