@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendProblem } from './problems.ts';
+
+/** Forms in which rows can be had. */
+export const formats = ['json', 'csv', 'ndjson'] as const;
+export type Format = (typeof formats)[number];
+
+const mediaTypes: Readonly<Record<Format, string>> = {
+  json: 'application/json; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+/** The form that a request asks for by `format`, else by Accept, else JSON; null if it asks for one that is not made. */
+export function formatOf(request: FastifyRequest): Format | null {
+  const asked = (request.query as Record<string, unknown>).format;
+  if (asked !== undefined) return formats.find((format) => format === asked) ?? null;
+  const accept = request.headers.accept ?? '';
+  if (/\btext\/csv\b/.test(accept)) return 'csv';
+  return /\bapplication\/(x-)?ndjson\b/.test(accept) ? 'ndjson' : 'json';
+}
+
+/** Answers 406, naming what can be had. */
+export function sendNotAcceptable(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendProblem(request, reply, {
+    status: 406,
+    kind: 'format',
+    title: 'This format is not made here',
+    detail: `format is one of ${formats.join(', ')}.`,
+    problems: [{ field: 'format', problem: `is not one of ${formats.join(', ')}` }],
+  });
+}
+
+export interface Rendering {
+  readonly format: Format;
+  /** What JSON shows; the other forms show `rows`. */
+  readonly whole: unknown;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** The instant of a question about now, which must not make equal answers look different; null: a fixed past. */
+  readonly now: string | null;
+}
+
+/**
+ * Sends rows in the asked form with an ETag; 304 if the caller has them. An answer about a fixed past instant may be kept for
+ * an hour, one about now must be asked for again.
+ */
+export function sendRows(request: FastifyRequest, reply: FastifyReply, rendering: Rendering): FastifyReply {
+  const text = render(rendering);
+  const stable = rendering.now === null ? text : text.replaceAll(rendering.now, '');
+  const etag = `W/"${createHash('sha256').update(stable).digest('base64url').slice(0, 27)}"`;
+  reply
+    .header('etag', etag)
+    .header('cache-control', rendering.now === null ? 'private, max-age=3600' : 'private, no-cache')
+    .header('vary', 'accept, authorization');
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  return reply.header('content-type', mediaTypes[rendering.format]).send(text);
+}
+
+function render({ format, whole, rows }: Rendering): string {
+  if (format === 'json') return JSON.stringify(whole);
+  if (format === 'ndjson') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  return csv(rows);
+}
+
+/** Rows as CSV (RFC 4180): nested keys joined by a dot, lists by a blank, null as an empty cell. */
+export function csv(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const flat = rows.map((row) => flatten(row));
+  const columns = [...new Set(flat.flatMap((row) => [...row.keys()]))];
+  const lines = flat.map((row) => columns.map((column) => cell(row.get(column))).join(','));
+  return [columns.map(cell).join(','), ...lines].map((line) => `${line}\r\n`).join('');
+}
+
+function flatten(value: Readonly<Record<string, unknown>>, prefix = '', into = new Map<string, unknown>()) {
+  for (const [key, item] of Object.entries(value)) {
+    const name = prefix + key;
+    if (item !== null && typeof item === 'object' && !Array.isArray(item))
+      flatten(item as Record<string, unknown>, `${name}.`, into);
+    else into.set(name, item);
+  }
+  return into;
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = Array.isArray(value)
+    ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(' ')
+    : String(value);
+  // A spreadsheet would run a name that begins like a formula.
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
