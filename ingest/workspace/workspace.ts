@@ -1,0 +1,170 @@
+import type { z } from 'zod';
+import { parseData } from '../event.ts';
+import { type CatalogEntity, readEntity } from './catalog.ts';
+import { type Definition, entityOf } from './definition.ts';
+import { check, type Problem, readDocuments, type WorkspaceFile, type YamlDocument } from './document.ts';
+import { environmentsSchema, type MetricOptions, metricsSchema, peopleSchema, platformSchema } from './organisation.ts';
+
+/** What a folder of YAML says about an organisation. */
+export interface Workspace {
+  readonly definitions: readonly Definition[];
+  readonly metricOptions: MetricOptions;
+}
+
+/** What one document states, and what is wrong with it. */
+export interface Reading {
+  readonly definitions: readonly Definition[];
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a document of a folder that others own, `objectives/` or `slos/`. Pure; never throws for bad input. */
+export type DocumentReader = (document: YamlDocument, timezone: string) => Reading;
+
+export interface WorkspaceOptions {
+  /** Zone in which a bare date begins: the reporting zone. */
+  readonly timezone: string;
+  /** Readers by folder. Without one, a folder's files are only held to be YAML. */
+  readonly readers?: Readonly<Partial<Record<'objectives' | 'slos', DocumentReader>>>;
+}
+
+/**
+ * Reads a workspace. Either all of it is right, or every problem of every file is returned at once, by file and line.
+ * Names are checked across files: duplicates, owners, systems, domains and teams that nobody defines.
+ */
+export function readWorkspace(
+  files: readonly WorkspaceFile[],
+  options: WorkspaceOptions,
+): { ok: true; workspace: Workspace } | { ok: false; problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const stated: Stated[] = [];
+  const entities: CatalogEntity[] = [];
+  let metricOptions: MetricOptions = {};
+
+  const sections: Record<string, (timezone: string) => z.ZodType<Definition[]>> = {
+    environments: environmentsSchema,
+    people: peopleSchema,
+    platform: platformSchema,
+  };
+  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    const [top = '', ...rest] = file.path.split('/');
+    const section = rest.length > 0 ? top : top.replace(/\.ya?ml$/, '');
+    if (section === 'surveys' || section === 'roadmap') continue;
+    const read = readDocuments(file);
+    problems.push(...read.problems);
+    for (const document of read.documents) {
+      if (rest.length > 0 && section === 'catalog') {
+        const found = readEntity(document, options.timezone);
+        problems.push(...found.problems);
+        if (found.entity) entities.push(found.entity);
+      } else if (rest.length > 0 && (section === 'objectives' || section === 'slos')) {
+        const found = options.readers?.[section]?.(document, options.timezone);
+        problems.push(...(found?.problems ?? []));
+        stated.push(...(found?.definitions ?? []).map((definition) => ({ definition, document })));
+      } else if (rest.length === 0 && Object.hasOwn(sections, section)) {
+        const found = check(document, sections[section]!(options.timezone));
+        problems.push(...found.problems);
+        stated.push(...(found.data ?? []).map((definition) => ({ definition, document })));
+      } else if (rest.length === 0 && section === 'metrics') {
+        const found = check(document, metricsSchema);
+        problems.push(...found.problems);
+        metricOptions = { ...metricOptions, ...found.data };
+      } else if (rest.length === 0) {
+        problems.push({ file: file.path, line: 1, message: `'${file.path}' is not a file that a workspace has` });
+      }
+    }
+  }
+
+  for (const entity of entities) {
+    if (entity.definition) stated.push({ definition: entity.definition, document: entity.document });
+  }
+  problems.push(...catalogProblems(entities), ...definitionProblems(stated, entities));
+  if (problems.length > 0) {
+    problems.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+    return { ok: false, problems };
+  }
+  return { ok: true, workspace: { definitions: stated.map(({ definition }) => definition), metricOptions } };
+}
+
+interface Stated {
+  readonly definition: Definition;
+  readonly document: YamlDocument;
+}
+
+function catalogProblems(entities: readonly CatalogEntity[]): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Map<string, CatalogEntity>();
+  for (const entity of entities) {
+    const key = `${entity.kind}:${entity.name.toLowerCase()}`;
+    const first = seen.get(key);
+    if (first) {
+      const there = `${first.document.file}:${first.document.lineOf(['metadata', 'name'])}`;
+      problems.push({
+        file: entity.document.file,
+        line: entity.document.lineOf(['metadata', 'name']),
+        message: `${entity.kind} '${entity.name}' is already defined in ${there}`,
+      });
+    } else seen.set(key, entity);
+  }
+  for (const entity of entities) {
+    for (const { kind, name, path } of entity.references) {
+      if (seen.has(`${kind}:${name.toLowerCase()}`)) continue;
+      problems.push({
+        file: entity.document.file,
+        line: entity.document.lineOf(path),
+        message: `${path.join('.')}: no ${kind} is called '${name}'`,
+      });
+    }
+  }
+  return problems;
+}
+
+/** What the vocabulary refuses, people of unknown teams, and entities defined twice outside the catalog. */
+function definitionProblems(stated: readonly Stated[], entities: readonly CatalogEntity[]): Problem[] {
+  const problems: Problem[] = [];
+  const teams = new Set(entities.filter(({ kind }) => kind === 'Group').map(({ name }) => name.toLowerCase()));
+  const seen = new Set<string>();
+  const accounts = new Map<string, string>();
+  const inCatalog = new Set(entities.map(({ definition }) => definition));
+  for (const { definition, document } of stated) {
+    const entity = entityOf(definition.type, definition.data);
+    const line = lineOfDefinition(definition, document);
+    const problem = (message: string) => problems.push({ file: document.file, line, message });
+    const parsed = parseData(definition.type, definition.data);
+    for (const { field, problem: message } of parsed.ok ? [] : parsed.problems) {
+      problem(`${entity}: ${field.replace(/^data\./, '')} ${message}`);
+    }
+    if (!inCatalog.has(definition)) {
+      if (seen.has(entity)) problem(`${entity} is defined twice`);
+      seen.add(entity);
+    }
+    if (definition.type !== 'person.defined') continue;
+    const { team, person, identities } = definition.data;
+    if (team !== undefined && !teams.has(team.toLowerCase())) {
+      problem(`${entity}: no Group is called '${team}'`);
+    }
+    for (const identity of new Set(identities.map((account) => account.toLowerCase()))) {
+      const holder = accounts.get(identity);
+      if (holder !== undefined) problem(`${entity}: the identity '${identity}' already belongs to '${holder}'`);
+      accounts.set(identity, person);
+    }
+  }
+  return problems;
+}
+
+/** A list's entry stands on its own line: found again by its name. */
+function lineOfDefinition(definition: Definition, document: YamlDocument): number {
+  const value = document.value as Record<string, unknown>;
+  for (const [list, field] of [
+    ['environments', 'name'],
+    ['people', 'person'],
+    ['bots', 'person'],
+  ] as const) {
+    const entries = value[list];
+    if (!Array.isArray(entries)) continue;
+    const wanted = (definition.data as Record<string, unknown>)[field];
+    // Of two entries of one name the later is the one to complain of.
+    const index = entries.findLastIndex((entry) => (entry as Record<string, unknown>)?.[field] === wanted);
+    if (index >= 0) return document.lineOf([list, index]);
+  }
+  return document.lineOf([]);
+}
