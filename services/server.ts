@@ -1,9 +1,10 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { guard } from './http/access.ts';
+import { describeRoutes } from './http/openapi.ts';
 import { onClientError, onError, problemOf, sendProblem } from './http/problems.ts';
 import { methodsOf, type RouteTable, rememberRoutes } from './http/routes.ts';
 import type { TokenRecord } from './tokens.ts';
@@ -27,7 +28,7 @@ export interface ServerOptions {
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     keepAliveTimeout: 75_000,
@@ -62,6 +63,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     strictTransportSecurity: false,
     crossOriginEmbedderPolicy: false,
   });
+  await describeRoutes(app);
   const table: RouteTable = rememberRoutes(app);
   if (options.rateLimit !== null)
     await app.register(rateLimit, {
@@ -79,7 +81,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
   });
   guard(app, options.tokens);
-  app.setNotFoundHandler({}, (request, reply) => {
+  const limited = options.rateLimit === null ? {} : { preHandler: app.rateLimit() };
+  app.setNotFoundHandler(limited, (request, reply) => {
     const allowed = methodsOf(table, request.url.split('?', 1)[0] ?? '');
     if (allowed.length === 0) return sendProblem(request, reply, problemOf(404));
     reply.header('allow', allowed.join(', '));

@@ -88,12 +88,21 @@ export function problemOf(status: number): Problem {
 
 /** Fastify's handler for everything that was thrown. The error is logged; the answer carries none of its text. */
 export function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error.validation) return void sendProblem(request, reply, invalidParameters(error));
   const status = error.statusCode ?? 500;
   if (status >= 500 && status !== 503) request.log.error({ err: error }, 'request failed');
   // The limiter and the overload guard have set Retry-After themselves.
   const { retryAfterSeconds, ...rest } = problemOf(status);
   const keep = retryAfterSeconds === undefined || reply.getHeader('retry-after') !== undefined;
   sendProblem(request, reply, keep ? rest : { ...rest, retryAfterSeconds });
+}
+
+function invalidParameters(error: FastifyError): Problem {
+  const problems = (error.validation ?? []).map((issue) => ({
+    field: issue.instancePath.split('/').filter(Boolean).join('.') || (error.validationContext ?? 'request'),
+    problem: issue.message ?? 'is not valid',
+  }));
+  return { status: 400, kind: 'parameters', title: 'Some parameters are not valid', problems };
 }
 
 /** Answers a request that Node's HTTP parser could not read, on the bare socket. */

@@ -1,0 +1,85 @@
+import type { Row, Store } from '../ingest/ports.ts';
+import type { WithAtoms } from '../queries/atoms/tables.ts';
+
+const EVENT_COLUMNS =
+  'id, type, version, normaliser, source, subject, occurred_at, recorded_at, delivery_id, log_partition, toString(log_offset) AS log_offset, data';
+
+/** One fact: the copy that holds (highest normaliser, then earliest recorded), and every delivery that stated it. Null: unknown. */
+export async function findEvent(store: Store, id: string): Promise<Row | null> {
+  const rows = await store.query(
+    `SELECT ${EVENT_COLUMNS} FROM events WHERE id = {id:String} ORDER BY normaliser DESC, recorded_at, log_offset LIMIT 1`,
+    { id },
+  );
+  const [event] = rows;
+  if (event === undefined) return null;
+  const [told] = await store.query<{ deliveries: string[] }>(
+    `SELECT arraySort(groupUniqArrayIf(delivery_id, delivery_id != '')) AS deliveries FROM events WHERE id = {id:String}`,
+    { id },
+  );
+  return { ...event, delivery_ids: told?.deliveries ?? [] };
+}
+
+/** A place in a list that is sorted by (recorded_at, id), newest first. */
+export interface Page {
+  /** `recorded_at|id` of the last row seen; null: from the newest. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/**
+ * What could not be read and still cannot: a delivery that a newer normaliser made facts of is gone from the list.
+ * Newest first; `next` is the place to go on from, or null at the end.
+ */
+export async function listRejected(store: Store, page: Page): Promise<{ rejected: Row[]; next: string | null }> {
+  const [recorded = '', id = ''] = page.after?.split('|') ?? [];
+  const rows = await store.query<{ event_id: string; recorded_at: string }>(
+    `SELECT argMin(id, recorded_at) AS event_id, delivery_id, source AS stated_by, any(toString(data.source)) AS source,
+       any(toString(data.reason)) AS reason, any(toString(data.event)) AS event,
+       min(occurred_at) AS received_at, min(events.recorded_at) AS recorded_at
+     FROM events
+     WHERE type = 'delivery.rejected' AND delivery_id NOT IN (
+       SELECT delivery_id FROM events WHERE type != 'delivery.rejected' AND delivery_id IN (
+         SELECT delivery_id FROM events WHERE type = 'delivery.rejected' AND delivery_id != ''))
+     GROUP BY delivery_id, stated_by
+     HAVING {after:String} = '' OR (recorded_at, event_id) < (parseDateTime64BestEffortOrZero({recorded:String}, 3, 'UTC'), {id:String})
+     ORDER BY recorded_at DESC, event_id DESC LIMIT {limit:UInt32}`,
+    { after: page.after ?? '', recorded, id, limit: page.limit + 1 },
+  );
+  const rejected = rows.slice(0, page.limit);
+  const last = rejected.at(-1);
+  return { rejected, next: rows.length > page.limit && last ? `${last.recorded_at}|${last.event_id}` : null };
+}
+
+/** Every service as it is now, by name: defined ones and those that are only heard of. */
+export async function listServices(store: Store, withAtoms: WithAtoms): Promise<Row[]> {
+  return withAtoms(null, (tables) =>
+    store.query(
+      `SELECT service AS id, if(argMax(title, valid_to) = '', service, argMax(title, valid_to)) AS name,
+         argMax(team_now, valid_to) AS team, argMax(tier_now, valid_to) AS tier, argMax(region_now, valid_to) AS region,
+         argMax(product_now, valid_to) AS product, argMax(repository, valid_to) AS repository,
+         argMax(defined, valid_to) = 1 AS defined, argMax(exempt, valid_to) AS exempt,
+         max(first_rollout_at) AS first_rollout_at, argMax(registered_at, valid_to) AS registered_at,
+         argMax(retired_at, valid_to) AS retired_at
+       FROM ${tables.service_spans} GROUP BY service ORDER BY id`,
+    ),
+  );
+}
+
+/** Every team that is defined or owns a service now, by name, with the number of its services. */
+export async function listTeams(store: Store, withAtoms: WithAtoms): Promise<Row[]> {
+  return withAtoms(null, (tables) =>
+    store.query(
+      `SELECT team AS id, if(anyLast(title) = '', team, anyLast(title)) AS name, max(timezone) AS timezone,
+         max(parent) AS parent, toUInt32(sum(owned)) AS services
+       FROM (
+         SELECT team, '' AS title, '' AS timezone, '' AS parent, uniqExact(service) AS owned
+         FROM (SELECT service, argMax(team_now, valid_to) AS team FROM ${tables.service_spans} GROUP BY service) GROUP BY team
+         UNION ALL
+         SELECT toString(data.team) AS team, ifNull(argMax(data.title::Nullable(String), (occurred_at, id)), '') AS title,
+           ifNull(argMax(data.timezone::Nullable(String), (occurred_at, id)), '') AS timezone,
+           ifNull(argMax(data.parent::Nullable(String), (occurred_at, id)), '') AS parent, 0 AS owned
+         FROM events WHERE type = 'team.defined' GROUP BY team
+       ) GROUP BY team ORDER BY id`,
+    ),
+  );
+}
