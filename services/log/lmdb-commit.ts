@@ -72,13 +72,28 @@ export interface Write {
 
 /**
  * Makes all writes one transaction and resolves when it is on the disk. Rejects with {@link LogUnavailable}, and nothing is
- * written, if the disk or the map is full or anything else prevents it.
+ * written, if the disk is full or anything else prevents it.
  */
 export async function commit(root: RootDatabase<Buffer, Buffer>, writes: readonly Write[]): Promise<void> {
+  await transact(root, () => {
+    for (const { table, key, value } of writes) table.put(key, value);
+  });
+}
+
+/** Removes all entries in one transaction; resolves and rejects as {@link commit} does. */
+export async function forget(
+  root: RootDatabase<Buffer, Buffer>,
+  table: Database<Buffer, Buffer>,
+  entries: readonly { readonly key: Buffer }[],
+): Promise<void> {
+  await transact(root, () => {
+    for (const { key } of entries) table.remove(key);
+  });
+}
+
+async function transact(root: RootDatabase<Buffer, Buffer>, action: () => void): Promise<void> {
   try {
-    await root.batch(() => {
-      for (const { table, key, value } of writes) table.put(key, value);
-    });
+    await root.batch(action);
   } catch (error) {
     throw new LogUnavailable(`the log could not be written: ${await reasonOf(error)}`, { cause: error });
   }

@@ -30,8 +30,6 @@ export interface LmdbLogOptions {
   readonly partitions?: number;
   /** Most records that a reader is handed at once (default 5000; never more than about 8 MiB unless one record is larger). */
   readonly batchRecords?: number;
-  /** Largest size of the map in bytes; absent, it grows with the disk. */
-  readonly maxBytes?: number;
 }
 
 interface TopicState extends TopicTables {
@@ -41,7 +39,7 @@ interface TopicState extends TopicTables {
 
 /**
  * The embedded log: LMDB in this process. Appends that arrive while a transaction is being written share the next one, so
- * that one fsync serves many requests. A failed transaction (disk full, map full) leaves nothing behind and rejects every
+ * that one fsync serves many requests. A failed transaction (disk full) leaves nothing behind and rejects every
  * append in it with {@link LogUnavailable}; later appends try again. Opening throws if the directory cannot be used.
  */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
@@ -54,7 +52,8 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
     maxDbs: 8,
     // A commit is then durable when it resolves: one state to reason about, and no reader ahead of the disk.
     overlappingSync: false,
-    ...(options.maxBytes === undefined ? {} : { mapSize: options.maxBytes }),
+    // Every write stands in a batch of ours. The binding's own batches reject where nobody can catch it.
+    eventTurnBatching: false,
   });
   const tables = { encoding: 'binary', keyEncoding: 'binary' } as const;
   const states = root.openDB<Buffer, Buffer>('partitions', tables);
