@@ -1,0 +1,14 @@
+import { sources } from '../../ingest/sources/registry.ts';
+import { type Config, readConfig, type Role } from '../config.ts';
+import { CommandFailed } from './failure.ts';
+
+/** The configuration of this process, or a failure that lists every problem by name. Warnings go to stderr. */
+export function loadConfig(role: Role): Config {
+  const result = readConfig({ env: process.env, role, sources: sources.map((source) => source.name) });
+  if (!result.ok) {
+    const lines = result.problems.map(({ name, problem }) => `  ${name} ${problem}`);
+    throw new CommandFailed(`The configuration cannot be used:\n${lines.join('\n')}`);
+  }
+  for (const { name, problem } of result.warnings) process.stderr.write(`Note: ${name} ${problem}.\n`);
+  return result.config;
+}
