@@ -1,0 +1,75 @@
+import type { Layer } from './layer.ts';
+import { EPOCH, FAR, flag, instantOf, nameOf, text, texts } from './sql.ts';
+
+/** Validity of a definition (R7): from its occurred_at, the first one from the beginning, until the next. */
+const validity = (key: string): string => `
+    if(row_number() OVER w = 1, ${EPOCH}, occurred_at) AS valid_from,
+    leadInFrame(occurred_at, 1, ${FAR}) OVER (PARTITION BY ${key} ORDER BY occurred_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS valid_to`;
+
+/** Services as the workspace defined them, one row per definition and its time of validity. */
+export const serviceDefinitions: Layer = {
+  name: 'service_definitions',
+  sql: (table) => `
+    SELECT lower(${text('service_id')}) AS service_key, ${text('service_id')} AS service, id AS event_id, delivery_id,
+      ${nameOf('repository')} AS repository, ${text('repository')} AS repository_name, ${texts('paths')} AS paths,
+      if(${text('team')} = '', '(unassigned)', ${text('team')}) AS team,
+      if(${text('tier')} = '', '(unassigned)', ${text('tier')}) AS tier,
+      if(${text('region')} = '', '(unassigned)', ${text('region')}) AS region,
+      if(${text('product')} = '', '(unassigned)', ${text('product')}) AS product,
+      arrayMap(a -> lower(a), ${texts('applications')}) AS applications,
+      arrayMap(a -> lower(a), ${texts('incident_services')}) AS incident_services,
+      ${instantOf('registered_at')} AS registered_at, ${instantOf('retired_at')} AS retired_at,
+      ${text('exempt')} AS exempt, ${text('title')} AS title,
+      ${validity('service_key')},
+      row_number() OVER (PARTITION BY service_key ORDER BY occurred_at DESC, id DESC) = 1 AS is_latest
+    FROM ${table('facts')} WHERE type = 'service.defined'
+    WINDOW w AS (PARTITION BY service_key ORDER BY occurred_at, id)`,
+};
+
+/** Environments as defined, likewise. */
+export const environmentDefinitions: Layer = {
+  name: 'environment_definitions',
+  sql: (table) => `
+    SELECT ${nameOf('name')} AS environment, ${flag('production')} = 'true' AS production,
+      if(${text('group')} != '', ${text('group')}, if(production, 'production', ${text('name')})) AS environment_group,
+      ${text('failed_means')} AS failed_means, ${validity('environment')}
+    FROM ${table('facts')} WHERE type = 'environment.defined'
+    WINDOW w AS (PARTITION BY environment ORDER BY occurred_at, id)`,
+};
+
+/** Names by which senders know a service: `kind` is id, application, incident or repository. */
+export const serviceNames: Layer = {
+  name: 'service_names',
+  sql: (table) => `
+    SELECT kind, name, service, valid_from, valid_to, paths FROM (
+      SELECT 'id' AS kind, service_key AS name, service, valid_from, valid_to, paths FROM ${table('service_definitions')}
+      UNION ALL SELECT 'application', arrayJoin(applications), service, valid_from, valid_to, paths FROM ${table('service_definitions')}
+      UNION ALL SELECT 'incident', arrayJoin(incident_services), service, valid_from, valid_to, paths FROM ${table('service_definitions')}
+      UNION ALL SELECT 'repository', repository, service, valid_from, valid_to, paths FROM ${table('service_definitions')}
+    ) WHERE name != '' AND valid_from < valid_to`,
+};
+
+/** Logins that the workspace says are no humans. */
+export const botNames: Layer = {
+  name: 'bot_names',
+  sql: (table) => `
+    SELECT DISTINCT lower(arrayJoin(arrayConcat(identities, [person]))) AS login FROM (
+      SELECT ${text('person')} AS person, argMax(${text('kind')}, (occurred_at, id)) AS kind, argMax(${texts('identities')}, (occurred_at, id)) AS identities
+      FROM ${table('facts')} WHERE type = 'person.defined' GROUP BY person
+    ) WHERE kind IN ('bot', 'service')`,
+};
+
+/** Adds the dimensions of `service` as they were at `at`, and as they are now, to the rows of `from`. */
+export const withDimensions = (from: string, at: string, table: (layer: string) => string): string => `
+  SELECT r.*,
+    if(d.service_key = '', '(unassigned)', d.team) AS team, if(d.service_key = '', '(unassigned)', d.tier) AS tier,
+    if(d.service_key = '', '(unassigned)', d.region) AS region, if(d.service_key = '', '(unassigned)', d.product) AS product,
+    if(n.service_key = '', '(unassigned)', n.team) AS team_now, if(n.service_key = '', '(unassigned)', n.tier) AS tier_now,
+    if(n.service_key = '', '(unassigned)', n.region) AS region_now, if(n.service_key = '', '(unassigned)', n.product) AS product_now
+  FROM (SELECT *, lower(service) AS dimension_key, ${at} AS dimension_at FROM (${from})) AS r
+  ASOF LEFT JOIN (SELECT service_key, team, tier, region, product, valid_from FROM ${table('service_definitions')} WHERE valid_from < valid_to) AS d
+    ON d.service_key = r.dimension_key AND r.dimension_at >= d.valid_from
+  LEFT JOIN (SELECT service_key, team, tier, region, product FROM ${table('service_definitions')} WHERE is_latest) AS n
+    ON n.service_key = r.dimension_key`;
+
+export const catalogLayers: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, botNames];

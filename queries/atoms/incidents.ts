@@ -1,0 +1,179 @@
+import type { Layer } from './layer.ts';
+import { corrected, correctedInstant, correctionsOf, flag, instantOf, latest, nameOf, text } from './sql.ts';
+
+/** One row per incident as its senders tell it, corrections applied (R2, R3, R13). */
+export const incidentFacts: Layer = {
+  name: 'incident_facts',
+  sql: (table) => `
+    SELECT * EXCEPT (corrections),
+      ifNull(impact_started_at, detected_at) AS own_started_at,
+      arraySort(arrayDistinct(arrayConcat(own_event_ids, correction_event_ids))) AS event_ids,
+      arraySort(arrayFilter(x -> x != '', arrayDistinct(arrayConcat(own_delivery_ids, correction_delivery_ids)))) AS delivery_ids
+    FROM (
+      SELECT f.* EXCEPT (detected_at, impact_started_at, acknowledged_at, mitigated_at, resolved_at, closed_at, reopened_at,
+          service_id, service_name, title, severity, impact, false_alarm, duplicate_of),
+        c.corrections AS corrections, c.correction_event_ids AS correction_event_ids, c.correction_delivery_ids AS correction_delivery_ids,
+        ${corrected('service_id', 'f.service_id')} AS service_id, ${corrected('service', 'f.service_name')} AS service_name,
+        ${corrected('title', 'f.title')} AS title, ${corrected('severity', 'f.severity')} AS severity,
+        if(${corrected('impact', 'f.impact')} = '', 'degraded', ${corrected('impact', 'f.impact')}) AS impact,
+        ${corrected('false_alarm', 'f.false_alarm')} = 'true' AS false_alarm, ${corrected('duplicate_of', 'f.duplicate_of')} AS duplicate_of,
+        assumeNotNull(${correctedInstant('detected_at', 'f.detected_at')}) AS detected_at,
+        ${correctedInstant('impact_started_at', 'f.impact_started_at')} AS impact_started_at,
+        ${correctedInstant('acknowledged_at', 'f.acknowledged_at')} AS acknowledged_at,
+        ${correctedInstant('mitigated_at', 'f.mitigated_at')} AS mitigated_at,
+        ${correctedInstant('resolved_at', 'f.resolved_at')} AS resolved_at,
+        ${correctedInstant('closed_at', 'f.closed_at')} AS closed_at,
+        ${correctedInstant('restored_at', 'coalesce(mitigated_at, resolved_at)')} AS restored_at
+      FROM (
+        SELECT entity, incident_id, source, service_id, service_name, repository, repository_name, title, severity, impact, false_alarm,
+          duplicate_of, cause, detected_at, impact_started_at, acknowledged_at, closed_at, reopened_at, own_event_ids, own_delivery_ids,
+          nullIf(arrayMax(arrayConcat([toDateTime64('1900-01-01 00:00:00', 3, 'UTC')], arrayFilter(t -> reopened_at IS NULL OR t > reopened_at, mitigations))), toDateTime64('1900-01-01 00:00:00', 3, 'UTC')) AS mitigated_at,
+          nullIf(arrayMax(arrayConcat([toDateTime64('1900-01-01 00:00:00', 3, 'UTC')], arrayFilter(t -> reopened_at IS NULL OR t > reopened_at, resolutions))), toDateTime64('1900-01-01 00:00:00', 3, 'UTC')) AS resolved_at
+        FROM (
+          SELECT entity, substring(entity, 10) AS incident_id, argMin(source, (occurred_at, id)) AS source,
+            ${latest(text('service_id'))} AS service_id, ${latest(text('service'))} AS service_name,
+            ${latest(nameOf('repository'))} AS repository, ${latest(text('repository'))} AS repository_name,
+            ${latest(text('title'))} AS title, ${latest(text('severity'))} AS severity, ${latest(text('impact'))} AS impact,
+            ${latest(flag('false_alarm'))} AS false_alarm, ${latest(text('duplicate_of'))} AS duplicate_of,
+            -- a link beats what texts say, the latest of each wins, an empty link unlinks
+            if(countIf(type = 'incident.linked') > 0,
+              argMaxIf(if(${text('cause_deployment_id')} != '', ${text('cause_deployment_id')}, ${text('caused_by')}), (occurred_at, id), type = 'incident.linked'),
+              ${latest(text('caused_by'))}) AS cause,
+            minIf(toNullable(occurred_at), type = 'incident.detected') AS detected_at,
+            argMaxIf(${instantOf('impact_started_at')}, (occurred_at, id), ${instantOf('impact_started_at')} IS NOT NULL) AS impact_started_at,
+            minIf(toNullable(occurred_at), type = 'incident.acknowledged') AS acknowledged_at,
+            maxIf(toNullable(occurred_at), type = 'incident.closed') AS closed_at,
+            maxIf(toNullable(occurred_at), type = 'incident.reopened') AS reopened_at,
+            groupArrayIf(occurred_at, type = 'incident.mitigated') AS mitigations,
+            groupArrayIf(occurred_at, type = 'incident.resolved') AS resolutions,
+            groupArray(id) AS own_event_ids, groupArray(delivery_id) AS own_delivery_ids
+          FROM ${table('facts')} WHERE startsWith(entity, 'incident:') AND type NOT IN ('incident.corrected', 'incident.retracted')
+          GROUP BY entity
+        )
+      ) AS f
+      LEFT JOIN (${correctionsOf(table('facts'), 'incident.corrected')}) AS c ON c.entity = f.entity
+      WHERE f.detected_at IS NOT NULL OR mapContains(c.corrections, 'detected_at')
+    )`,
+};
+
+/** The incident that each one is a duplicate of, followed to its end (R13); itself if it is none. */
+export const canonicalIncidents: Layer = {
+  name: 'canonical_incidents',
+  sql: (table) => `
+    WITH RECURSIVE chain AS (
+      SELECT incident_id, duplicate_of AS next, incident_id AS canonical, 0 AS step FROM ${table('incident_facts')}
+      UNION ALL
+      SELECT c.incident_id, i.duplicate_of, i.incident_id, c.step + 1
+      FROM chain AS c INNER JOIN ${table('incident_facts')} AS i ON i.incident_id = c.next
+      WHERE c.next != '' AND c.step < 32
+    )
+    SELECT incident_id, argMax(canonical, step) AS canonical FROM chain GROUP BY incident_id`,
+};
+
+/** Whose each incident is (R5), its start with its duplicates', and why it may not count (R14). */
+export const placedIncidents: Layer = {
+  name: 'placed_incidents',
+  sql: (table) => {
+    const named = (kind: string, key: string) => `
+      SELECT i.incident_id AS incident_id, arraySort(groupUniqArray(n.service)) AS services
+      FROM (SELECT incident_id, lower(${key}) AS key, own_started_at FROM ${table('incident_facts')} WHERE ${key} != '') AS i
+      INNER JOIN ${table('service_names')} AS n ON n.name = i.key
+      WHERE n.kind = '${kind}' AND i.own_started_at >= n.valid_from AND i.own_started_at < n.valid_to GROUP BY incident_id`;
+    return `
+    SELECT i.*,
+      multiIf(
+        i.service_id != '', if(notEmpty(d.services), d.services[1], i.service_id),
+        notEmpty(s.services), s.services[1],
+        notEmpty(e.services), e.services[1],
+        h.service != '', h.service,
+        length(r.services) = 1, r.services[1],
+        length(r.services) > 1, '(unassigned)',
+        i.repository_name != '', i.repository_name,
+        '(unassigned)') AS service,
+      least(i.own_started_at, if(m.n > 0, m.earliest, i.own_started_at)) AS started_at,
+      multiIf(
+        i.duplicate_of != '', 'duplicate',
+        i.false_alarm, 'false_alarm',
+        i.impact = 'none', 'no_impact',
+        i.restored_at IS NOT NULL AND dateDiff('millisecond', assumeNotNull(i.restored_at), started_at) > 300000, 'negative_duration',
+        '') AS excluded
+    FROM ${table('incident_facts')} AS i
+    LEFT JOIN (${named('id', 'service_id')}) AS d ON d.incident_id = i.incident_id
+    LEFT JOIN (${named('incident', 'service_name')}) AS s ON s.incident_id = i.incident_id
+    LEFT JOIN (${named('id', 'service_name')}) AS e ON e.incident_id = i.incident_id
+    LEFT JOIN (${named('repository', 'repository_name')}) AS r ON r.incident_id = i.incident_id
+    LEFT JOIN (
+      SELECT lower(name) AS key, min(name) AS service FROM (
+        SELECT repository_name AS name FROM ${table('pushes')}
+        UNION ALL SELECT ${text('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
+        UNION ALL SELECT service FROM ${table('placed_rollouts')}
+      ) WHERE name != '' GROUP BY key
+    ) AS h ON h.key = lower(i.service_name) AND i.service_name != ''
+    LEFT JOIN (
+      SELECT c.canonical AS incident_id, min(f.own_started_at) AS earliest, count() AS n
+      FROM ${table('canonical_incidents')} AS c INNER JOIN ${table('incident_facts')} AS f ON f.incident_id = c.incident_id GROUP BY incident_id
+    ) AS m ON m.incident_id = i.incident_id`;
+  },
+};
+
+const CHANGE_URL = "extract(cause, '(?:/pull/|/merge_requests/|/pull-requests/)([0-9]+)/?$')";
+const CHANGE_REPOSITORY =
+  "lower(extract(cause, '^[a-z]+://[^/]+/(.+?)/(?:-/)?(?:pull|merge_requests|pull-requests)/[0-9]+/?$'))";
+
+/** Which rollout each incident blames (R15). */
+export const causes: Layer = {
+  name: 'causes',
+  sql: (table) => `
+    SELECT incident_id, if(named_atom != '', named_atom, carried_atom) AS cause_atom_id,
+      if(named_atom != '', named_service, carried_service) AS cause_service
+    FROM (
+      SELECT i.incident_id AS incident_id,
+        argMinIf(r.atom_id, (r.service != i.service, r.service), r.atom_id != '') AS named_atom,
+        argMinIf(r.service, (r.service != i.service, r.service), r.atom_id != '') AS named_service,
+        any(k.atom_id) AS carried_atom, any(k.service) AS carried_service
+      FROM ${table('placed_incidents')} AS i
+      LEFT JOIN (SELECT rollout_id, service, atom_id FROM ${table('kinded_rollouts')}) AS r ON r.rollout_id = i.cause
+      LEFT JOIN (
+        SELECT i.incident_id AS incident_id, argMax(c.atom_id, (c.finished_at, c.atom_id)) AS atom_id, argMax(c.service, (c.finished_at, c.atom_id)) AS service
+        FROM (
+          SELECT incident_id, service, started_at, arrayJoin(arrayFilter(k -> k != '', arrayConcat(
+            if(match(lower(cause), '^[0-9a-f]{7,64}$'), [concat('sha:', substring(lower(cause), 1, 7))], []),
+            multiIf(
+              ${CHANGE_URL} != '', [concat('change:', ${CHANGE_REPOSITORY}, '#', ${CHANGE_URL})],
+              match(cause, '^[^#[:space:]]+#[0-9]+$'), [concat('change:', lower(cause))],
+              match(cause, '^#[0-9]+$'), [concat('number:', cause)],
+              [])))) AS key, lower(cause) AS cause
+          FROM ${table('placed_incidents')} WHERE cause != ''
+        ) AS i
+        INNER JOIN ${table('carried')} AS c ON c.key = i.key
+        WHERE c.finished_at <= i.started_at
+          AND (i.service = '(unassigned)' OR c.service = i.service)
+          AND (NOT startsWith(i.key, 'sha:') OR startsWith(c.full, i.cause) OR startsWith(i.cause, c.full))
+        GROUP BY incident_id
+      ) AS k ON k.incident_id = i.incident_id
+      WHERE i.cause != ''
+      GROUP BY incident_id
+    )`,
+};
+
+/** Everything by which a C rollout can be blamed: its revision, and the changes it was the first to deliver. */
+export const carried: Layer = {
+  name: 'carried',
+  sql: (table) => `
+    SELECT service, atom_id, finished_at, concat('sha:', substring(own, 1, 7)) AS key, own AS full FROM (
+      SELECT service, atom_id, finished_at, if(full_revision != '', full_revision, lower(revision)) AS own FROM ${table('kinded_rollouts')}
+      WHERE kind = 'change' AND length(revision) >= 7
+    )
+    UNION ALL
+    SELECT service, atom_id, finished_at, concat('sha:', substring(sha, 1, 7)), sha FROM (
+      SELECT d.service AS service, d.atom_id AS atom_id, d.finished_at AS finished_at,
+        arrayJoin(arrayDistinct(arrayFilter(s -> length(s) >= 7, arrayConcat([c.merge_sha, c.head_sha], c.shas)))) AS sha
+      FROM ${table('deliveries')} AS d INNER JOIN ${table('carriers')} AS c ON c.original = d.original AND c.service = d.service
+    )
+    UNION ALL
+    SELECT d.service, d.atom_id, d.finished_at, arrayJoin(arrayFilter(k -> k != '', [
+      concat('change:', lower(c.change_id)), if(c.number != '', concat('change:', c.repository, '#', c.number), ''), if(c.number != '', concat('number:#', c.number), '')])), ''
+    FROM ${table('deliveries')} AS d INNER JOIN ${table('carriers')} AS c ON c.original = d.original AND c.service = d.service`,
+};
+
+export const incidentLayers: readonly Layer[] = [incidentFacts, canonicalIncidents, placedIncidents, carried, causes];

@@ -1,0 +1,9 @@
+/**
+ * One step of a fold: a SELECT over the events in scope and the layers before it, filled as a table of its own, because a
+ * CTE is analysed once per use and all layers in one statement plan ten times slower than they run.
+ */
+export interface Layer {
+  readonly name: string;
+  /** `table` gives the name of an earlier layer's table; `facts` is the first. */
+  readonly sql: (table: (layer: string) => string) => string;
+}

@@ -1,0 +1,268 @@
+import type { Layer } from './layer.ts';
+import { corrected, correctedInstant, correctionsOf, flag, latest, nameOf, text, texts } from './sql.ts';
+
+/** Every attempt of every rollout that has a finished event: its outcome and end, targets considered (R8). */
+export const rolloutAttempts: Layer = {
+  name: 'rollout_attempts',
+  sql: (table) => `
+    SELECT entity, attempt_no,
+      arraySort(x -> (x.1, x.2), groupArrayIf((occurred_at, id, reported, targets), finished)) AS ends,
+      ends[-1] AS last_end,
+      arrayDistinct(arrayFlatten(groupArrayIf(targets, NOT finished AND type != 'deployment.exposed'))) AS required,
+      arrayFilter(x -> x.3 = 'succeeded', ends) AS successes,
+      arrayMap(t -> arrayMax(arrayMap(x -> x.1, arrayFilter(x -> empty(x.4) OR has(x.4, t), successes))), required) AS target_ends,
+      arrayAll(t -> arrayExists(x -> empty(x.4) OR has(x.4, t), successes), required) AS complete,
+      last_end.3 AS reported_outcome,
+      reported_outcome = 'succeeded' AND NOT complete AS open,
+      if(reported_outcome = 'succeeded' AND notEmpty(required) AND complete, arrayMax(target_ends), last_end.1) AS ended_at,
+      if(notEmpty(successes), successes[1].1, last_end.1) AS first_target_at
+    FROM (
+      SELECT entity, id, type, occurred_at, toUInt32(greatest(ifNull(data.attempt_no::Nullable(Int64), 1), 1)) AS attempt_no,
+        type IN ('deployment.finished', 'service.rolledback') AS finished,
+        if(${text('outcome')} = '', 'succeeded', ${text('outcome')}) AS reported, ${texts('targets')} AS targets
+      FROM ${table('facts')}
+      WHERE type IN ('deployment.queued', 'deployment.started', 'deployment.finished', 'service.rolledback')
+    ) GROUP BY entity, attempt_no HAVING notEmpty(ends)`,
+};
+
+const REPORTED =
+  "('deployment.queued', 'deployment.started', 'deployment.exposed', 'deployment.finished', 'service.rolledback')";
+
+/** One row per rollout as its sender tells it, corrections applied, before it is known whose it is. */
+export const rolloutFacts: Layer = {
+  name: 'rollout_facts',
+  sql: (table) => `
+    SELECT * EXCEPT (corrections, corrected_outcome, corrected_end, bare_outcome, ended_at),
+      ifNull(corrected_end, ended_at) AS finished_at,
+      if(corrected_outcome != '', corrected_outcome, bare_outcome) AS sender_outcome
+    FROM (
+      SELECT f.entity AS entity, f.rollout_id AS rollout_id, c.corrections AS corrections,
+        ${corrected('service_id', 'f.service_id')} AS service_id, ${corrected('repository', 'f.repository_name')} AS repository_name,
+        lower(repository_name) AS repository, ${corrected('application', 'f.application')} AS application,
+        ${corrected('environment', 'f.environment')} AS environment, f.production_environment AS production_environment,
+        ${corrected('revision', 'f.revision')} AS revision, ${corrected('artifact_digest', 'f.artifact_digest')} AS artifact_digest,
+        ${corrected('config_digest', 'f.config_digest')} AS config_digest, f.trigger AS trigger, f.source AS source,
+        ${corrected('rolls_back', 'f.rolls_back')} AS rolls_back, ${corrected('precautionary', 'f.precautionary')} = 'true' AS precautionary,
+        ${corrected('fixes_rollout', 'f.fixes_rollout')} AS fixes_rollout, ${corrected('fixes_incident', 'f.fixes_incident')} AS fixes_incident,
+        ${corrected('planned', 'f.planned')} AS stated_planned, f.hotfix_label AS hotfix_label,
+        ${corrected('platform_path', 'f.platform_path')} AS stated_platform_path,
+        if(mapContains(corrections, 'changes'), JSONExtract(corrections['changes'], 'Array(String)'), f.changes) AS changes,
+        if(mapContains(corrections, 'commits'), arrayMap(x -> lower(x), JSONExtract(corrections['commits'], 'Array(String)')), f.commits) AS commits,
+        f.lists_changes OR mapContains(corrections, 'commits') OR mapContains(corrections, 'changes') AS explicit,
+        ${correctedInstant('started_at', 'f.started_at')} AS started_at, ${correctedInstant('exposed_at', 'f.exposed_at')} AS exposed_at,
+        ${correctedInstant('finished_at', "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')")} AS corrected_end,
+        ${corrected('outcome', "''")} AS corrected_outcome,
+        a.outcomes[-1] AS bare_outcome, a.ends_at[-1] AS ended_at, a.first_targets_at[-1] AS first_target_at,
+        a.outcomes AS attempt_reported_outcomes, a.ends_at AS attempt_finished_ats, a.succeeded_ats AS succeeded_ats, a.end_ids AS end_ids,
+        arraySort(arrayDistinct(arrayConcat(f.event_ids, c.correction_event_ids))) AS event_ids,
+        arraySort(arrayFilter(x -> x != '', arrayDistinct(arrayConcat(f.delivery_ids, c.correction_delivery_ids)))) AS delivery_ids
+      FROM (
+        SELECT entity, substring(entity, 9) AS rollout_id,
+          ${latest(text('service_id'))} AS service_id, ${latest(text('repository'))} AS repository_name,
+          ${latest(text('application'))} AS application, ${latest(text('environment'))} AS environment,
+          max(${flag('production_environment')} = 'true') AS production_environment, ${latest(text('revision'))} AS revision,
+          ${latest(text('artifact_digest'))} AS artifact_digest, ${latest(text('config_digest'))} AS config_digest,
+          ${latest(text('trigger'))} AS trigger, argMin(source, (occurred_at, id)) AS source,
+          ${latest(text('rolls_back'))} AS rolls_back, ${latest(flag('precautionary'))} AS precautionary,
+          ${latest(text('fixes_rollout'))} AS fixes_rollout, ${latest(text('fixes_incident'))} AS fixes_incident,
+          ${latest(flag('planned'))} AS planned, ${latest(flag('platform_path'))} AS platform_path,
+          max(arrayExists(l -> lower(l) = 'hotfix', ${texts('labels')})) AS hotfix_label,
+          argMaxIf(${texts('changes')}, (occurred_at, id), data.changes IS NOT NULL) AS changes,
+          argMaxIf(arrayMap(x -> lower(x), ${texts('commits')}), (occurred_at, id), data.commits IS NOT NULL) AS commits,
+          max(data.commits IS NOT NULL OR data.changes IS NOT NULL) AS lists_changes,
+          minIf(toNullable(occurred_at), type = 'deployment.started') AS started_at,
+          minIf(toNullable(occurred_at), type = 'deployment.exposed') AS exposed_at,
+          groupArray(id) AS event_ids, groupArray(delivery_id) AS delivery_ids
+        FROM ${table('facts')} WHERE type IN ${REPORTED} GROUP BY entity
+      ) AS f
+      INNER JOIN (
+        SELECT entity,
+          arrayMap(x -> x.2, attempts) AS outcomes, arrayMap(x -> x.3, attempts) AS ends_at, arrayMap(x -> x.4, attempts) AS first_targets_at,
+          arrayMap(x -> x.6, attempts) AS end_ids, attempts[-1].5 AS open,
+          arrayFlatten(arrayMap(x -> x.7, attempts)) AS succeeded_ats
+        FROM (
+          SELECT entity, arraySort(x -> x.1, groupArray((attempt_no, reported_outcome, ended_at, first_target_at, open, last_end.2,
+            arrayMap(s -> (s.1, s.2), successes)))) AS attempts
+          FROM ${table('rollout_attempts')} GROUP BY entity
+        ) WHERE NOT open
+      ) AS a ON a.entity = f.entity
+      LEFT JOIN (${correctionsOf(table('facts'), 'deployment.corrected')}) AS c ON c.entity = f.entity
+    )`,
+};
+
+/** Whose each rollout is (R4) and which environment it went to (R7); one row per rollout and service. */
+export const placedRollouts: Layer = {
+  name: 'placed_rollouts',
+  sql: (table) => {
+    const named = (kind: string, key: string) => `
+      SELECT r.entity AS entity, arraySort(groupUniqArray(n.service)) AS services
+      FROM (SELECT entity, lower(${key}) AS key, finished_at FROM ${table('rollout_facts')} WHERE ${key} != '') AS r
+      INNER JOIN ${table('service_names')} AS n ON n.name = r.key
+      WHERE n.kind = '${kind}' AND r.finished_at >= n.valid_from AND r.finished_at < n.valid_to GROUP BY entity`;
+    return `
+    SELECT *,
+      if(length(services) > 1, concat(rollout_id, '@', service), rollout_id) AS atom_id
+    FROM (
+      SELECT r.*, e.environment != '' AS environment_defined,
+        multiIf(e.environment != '', e.environment_group, named_production, 'production', r.environment) AS environment_group,
+        if(e.environment != '', e.production, named_production) AS production,
+        r.production_environment
+          OR (match(r.environment, '(?i)^(.*[-_/. ])?(production|prod|live)$') AND NOT match(r.environment, '(?i)(^|[-_/. ])(pre|non|not)[-_/. ]?(production|prod|live)$')) AS named_production,
+        e.failed_means AS failed_means,
+        multiIf(
+          r.service_id != '', if(notEmpty(i.services), i.services, [r.service_id]),
+          r.application != '' AND notEmpty(a.services), a.services,
+          r.application != '' AND r.repository != '' AND notEmpty(p.services), p.services,
+          r.application != '' AND r.repository != '' AND h.repository != '', [r.repository_name],
+          r.application != '', [r.application],
+          notEmpty(p.services), p.services,
+          r.repository != '', [r.repository_name],
+          ['(unassigned)']
+        ) AS services,
+        arrayJoin(services) AS service,
+        multiIf(r.repository != '', r.repository, s.repository != '', s.repository, lower(service)) AS revision_repository
+      FROM (SELECT *, lower(environment) AS environment_key FROM ${table('rollout_facts')}) AS r
+      ASOF LEFT JOIN (SELECT * FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
+        ON e.environment = r.environment_key AND r.finished_at >= e.valid_from
+      LEFT JOIN (${named('id', 'service_id')}) AS i ON i.entity = r.entity
+      LEFT JOIN (${named('application', 'application')}) AS a ON a.entity = r.entity
+      LEFT JOIN (${named('repository', 'repository_name')}) AS p ON p.entity = r.entity
+      LEFT JOIN (
+        SELECT DISTINCT repository FROM ${table('pushes')}
+        UNION DISTINCT SELECT DISTINCT ${nameOf('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
+        UNION DISTINCT SELECT DISTINCT repository FROM ${table('rollout_facts')} WHERE application = '' AND repository != ''
+      ) AS h ON h.repository = r.repository
+      LEFT JOIN (SELECT service, argMax(repository, valid_from) AS repository FROM ${table('service_definitions')} GROUP BY service) AS s ON s.service = service
+    )`;
+  },
+};
+
+/** Adds the final outcome (R8), what is left out, and the order of the rollouts of a service and environment group (R9). */
+export const orderedRollouts: Layer = {
+  name: 'ordered_rollouts',
+  sql: (table) => {
+    // A failure is live if users were exposed, if the same rollout had reported success, or if the environment says so.
+    const judged = (reported: string, at: string) => `
+      multiIf(
+        ${reported} IN ('failed', 'timed_out', 'failed_dark') AND arrayExists(s -> s.1 < ${at}, succeeded_ats), 'failed_live',
+        ${reported} IN ('failed', 'timed_out') AND exposed_at IS NOT NULL AND exposed_at <= ${at}, 'failed_live',
+        ${reported} = 'failed' AND failed_means = 'failed_live', 'failed_live',
+        ${reported} IN ('failed', 'timed_out'), 'failed_dark',
+        ${reported})`;
+    return `
+    SELECT * EXCEPT (first_gitops_at, first_heard_at),
+      -- place of the last succeeded one before it: what was live
+      max(if(succeeded, place, 0)) OVER (PARTITION BY service, environment_group, counts ORDER BY finished_at, atom_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS live_place
+    FROM (
+      SELECT *, counts AND outcome = 'succeeded' AS succeeded,
+        row_number() OVER (PARTITION BY service, environment_group, counts ORDER BY finished_at, atom_id) AS place
+      FROM (
+        SELECT *,
+          multiIf(
+            NOT production AND NOT environment_defined, 'unmapped_environment',
+            NOT production, 'not_production',
+            source IN ('github', 'gitlab') AND first_gitops_at IS NOT NULL AND finished_at >= first_gitops_at, 'duplicate_source',
+            source = 'git' AND first_heard_at IS NOT NULL AND finished_at >= first_heard_at, 'duplicate_source',
+            started_at IS NOT NULL AND dateDiff('millisecond', finished_at, assumeNotNull(started_at)) > 300000, 'negative_duration',
+            '') AS excluded,
+          excluded = '' AS counts
+        FROM (
+          SELECT *, ${judged('sender_outcome', 'finished_at')} AS outcome,
+            arrayMap((o, t) -> ${judged('o', 't')}, attempt_reported_outcomes, attempt_finished_ats) AS attempt_outcomes,
+            minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux')) OVER (PARTITION BY service, environment_group) AS first_gitops_at,
+            minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux', 'github', 'gitlab')) OVER (PARTITION BY service, environment_group) AS first_heard_at
+          FROM ${table('placed_rollouts')}
+        )
+      )
+    )`;
+  },
+};
+
+/** Where the revision of each rollout stands: branch and position, and its full sha (R16). */
+export const revisionPositions: Layer = {
+  name: 'revision_positions',
+  sql: (table) => `
+    SELECT repository, revision, argMin(sha, place) AS sha, argMin(branch, place) AS branch, argMin(position, place) AS position
+    FROM (
+      SELECT r.repository AS repository, r.revision AS revision, p.sha AS sha, p.branch AS branch, p.position AS position,
+        (p.branch != d.branch, p.branch) AS place, uniqExact(p.sha) OVER (PARTITION BY r.repository, r.revision) AS shas
+      FROM (
+        SELECT DISTINCT revision_repository AS repository, lower(revision) AS revision FROM ${table('placed_rollouts')}
+        WHERE match(lower(revision), '^[0-9a-f]{7,64}$')
+      ) AS r
+      INNER JOIN (SELECT *, substring(sha, 1, 7) AS prefix FROM ${table('positions')}) AS p
+        ON p.repository = r.repository AND p.prefix = substring(r.revision, 1, 7)
+      LEFT JOIN ${table('default_branches')} AS d ON d.repository = r.repository
+      WHERE startsWith(p.sha, r.revision)
+    ) WHERE shas = 1 GROUP BY repository, revision`,
+};
+
+/** What kind each rollout is (R10), derived and not trusted. */
+export const kindedRollouts: Layer = {
+  name: 'kinded_rollouts',
+  sql: (table) => `
+    SELECT r.*, l.atom_id AS live_atom_id, l.revision AS live_revision,
+      rp.branch AS branch, rp.position AS position, rp.sha AS full_revision,
+      multiIf(
+        NOT r.counts OR r.outcome NOT IN ('succeeded', 'failed_live'), '',
+        r.live_place = 0, 'change',
+        (r.artifact_digest != '' OR r.config_digest != '') AND (l.artifact_digest != '' OR l.config_digest != ''),
+          if(r.artifact_digest = l.artifact_digest AND r.config_digest = l.config_digest, 'noop', ''),
+        r.revision != '' AND r.revision = l.revision, 'noop',
+        '') AS equal_kind,
+      multiIf(
+        NOT r.counts OR r.outcome NOT IN ('succeeded', 'failed_live'), '',
+        equal_kind != '', equal_kind,
+        r.rolls_back != '', 'rollback',
+        rp.branch != '' AND lp.branch != '' AND r.revision_repository = l.revision_repository,
+          if(b.carried != '' AND rp.position <= if(b.carried = lp.branch, lp.position, b.carried_to) AND r.revision != l.revision, 'rollback', 'change'),
+        fr.first_place > 0 AND fr.first_place < r.place, if(fr.first_place < fl.first_place, 'rollback', 'change'),
+        r.explicit AND empty(r.commits) AND empty(r.changes), 'rollback',
+        'change') AS kind
+    FROM ${table('ordered_rollouts')} AS r
+    LEFT JOIN (SELECT service, environment_group, place, atom_id, revision, artifact_digest, config_digest, revision_repository
+      FROM ${table('ordered_rollouts')} WHERE succeeded) AS l
+      ON l.service = r.service AND l.environment_group = r.environment_group AND l.place = r.live_place
+    LEFT JOIN ${table('revision_positions')} AS rp ON rp.repository = r.revision_repository AND rp.revision = lower(r.revision)
+    LEFT JOIN ${table('revision_positions')} AS lp ON lp.repository = l.revision_repository AND lp.revision = lower(l.revision)
+    LEFT JOIN ${table('lineages')} AS b ON b.repository = rp.repository AND b.branch = lp.branch AND b.carried = rp.branch
+    LEFT JOIN (SELECT service, environment_group, revision, min(place) AS first_place FROM ${table('ordered_rollouts')} WHERE succeeded AND revision != '' GROUP BY service, environment_group, revision) AS fr
+      ON fr.service = r.service AND fr.environment_group = r.environment_group AND fr.revision = r.revision
+    LEFT JOIN (SELECT service, environment_group, revision, min(place) AS first_place FROM ${table('ordered_rollouts')} WHERE succeeded AND revision != '' GROUP BY service, environment_group, revision) AS fl
+      ON fl.service = r.service AND fl.environment_group = r.environment_group AND fl.revision = l.revision`,
+};
+
+/** C rollouts with what rolled them back (R11), and which one is the first of its service and group. */
+export const rollbacks: Layer = {
+  name: 'rollbacks',
+  sql: (table) => `
+    SELECT r.service AS service, r.environment_group AS environment_group, r.atom_id AS rollback_atom_id, r.precautionary AS precautionary,
+      r.finished_at AS finished_at, r.outcome AS outcome,
+      argMax(c.atom_id, c.place) AS rolled_back_atom_id
+    FROM ${table('kinded_rollouts')} AS r
+    INNER JOIN ${table('kinded_rollouts')} AS c ON c.service = r.service AND c.environment_group = r.environment_group
+    WHERE r.kind = 'rollback' AND c.kind != ''
+      AND if(r.rolls_back != '', c.rollout_id = r.rolls_back, c.kind = 'change' AND c.succeeded AND c.place < r.place AND c.revision = r.live_revision)
+    GROUP BY service, environment_group, rollback_atom_id, precautionary, finished_at, outcome`,
+};
+
+/** Succeeded C rollouts in order: the ones that can deliver. */
+export const deliveringRollouts: Layer = {
+  name: 'delivering_rollouts',
+  sql: (table) => `
+    SELECT *, row_number() OVER (PARTITION BY service, environment_group ORDER BY finished_at, atom_id) = 1 AS first_deployment,
+      ifNull(started_at, finished_at) AS began_at,
+      (service, atom_id) IN (SELECT service, rolled_back_atom_id FROM ${table('rollbacks')}) AS rolled_back
+    FROM ${table('kinded_rollouts')} WHERE kind = 'change' AND succeeded`,
+};
+
+export const rolloutLayers: readonly Layer[] = [
+  rolloutAttempts,
+  rolloutFacts,
+  placedRollouts,
+  orderedRollouts,
+  revisionPositions,
+  kindedRollouts,
+  rollbacks,
+  deliveringRollouts,
+];

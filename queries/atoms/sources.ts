@@ -1,0 +1,60 @@
+import { EPOCH, FAR, text } from './sql.ts';
+
+/** Kinds that say nothing about a sender being alive: what Headway and its workspace state themselves. */
+const OWN_KINDS =
+  "('delivery.rejected', 'source.defined', 'service.defined', 'team.defined', 'environment.defined', 'person.defined', 'platform.defined', 'objective.defined', 'keyresult.defined', 'slo.defined')";
+
+/** Pieces of life between `born` and `dies`, with each silence (from, until heard again) cut out. */
+const pieces = (silences: string, born: string, dies: string): string => `
+  arrayFilter(p -> p.1 < p.2, arrayMap(
+    (from, to) -> (from, least(to, ${dies})),
+    arrayConcat([${born}], arrayMap(s -> s.2, ${silences})),
+    arrayConcat(arrayMap(s -> s.1, ${silences}), [${FAR}])))`;
+
+/**
+ * When each source was alive (R29). Rows without a service: the source as a whole, from its first event to its last one plus
+ * its silence allowance. Rows with a service: which kinds it fed for that service, and its life as far as silences that
+ * name the service cut it; a service is covered where both are alive.
+ */
+export const sourceSpansSql = (table: (layer: string) => string): string => {
+  const heard = `
+    SELECT if(type IN ('source.heartbeat', 'source.silent'), ${text('name')}, source) AS sender, type, occurred_at
+    FROM ${table('known')} WHERE type NOT IN ${OWN_KINDS} AND NOT (type IN ('source.heartbeat', 'source.silent') AND ${text('service_id')} != '')`;
+  const fed = `
+    SELECT service, source AS sender, 'deployment.finished' AS kind, finished_at AS at FROM ${table('placed_rollouts')}
+    UNION ALL SELECT service, source, 'incident.detected', detected_at FROM ${table('placed_incidents')}
+    UNION ALL SELECT ${text('service_id')}, ${text('name')}, type, occurred_at FROM ${table('facts')} WHERE type = 'source.heartbeat' AND ${text('service_id')} != ''`;
+  return `
+  SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, life.1 AS alive_from, life.2 AS alive_to, kinds
+  FROM (
+    SELECT '' AS service, a.sender AS source, a.kinds AS kinds, arrayJoin(${pieces(
+      's.silences',
+      'a.first_at',
+      'a.last_at + toIntervalSecond(toUInt64(86400 * if(w.silence_days > 0, w.silence_days, 7)))',
+    )}) AS life
+    FROM (
+      SELECT sender, min(occurred_at) AS first_at, max(occurred_at) AS last_at, groupUniqArray(type) AS kinds FROM (${heard}) WHERE type != 'source.silent' GROUP BY sender
+    ) AS a
+    LEFT JOIN (
+      SELECT sender, arraySort(groupUniqArray((silent_at, if(heard_again > 0, next_at, ${FAR})))) AS silences FROM (
+        SELECT q.sender AS sender, q.occurred_at AS silent_at, countIf(h.occurred_at > q.occurred_at) AS heard_again, minIf(h.occurred_at, h.occurred_at > q.occurred_at) AS next_at
+        FROM (SELECT * FROM (${heard}) WHERE type = 'source.silent') AS q
+        LEFT JOIN (SELECT sender, occurred_at FROM (${heard}) WHERE type != 'source.silent') AS h ON h.sender = q.sender
+        GROUP BY sender, silent_at
+      ) GROUP BY sender
+    ) AS s ON s.sender = a.sender
+    LEFT JOIN (SELECT ${text('name')} AS sender, argMax(ifNull(data.silence_days::Nullable(Float64), 0), (occurred_at, id)) AS silence_days FROM ${table('facts')} WHERE type = 'source.defined' GROUP BY sender) AS w
+      ON w.sender = a.sender
+    UNION ALL
+    SELECT f.service, f.sender, f.kinds, arrayJoin(${pieces('s.silences', EPOCH, FAR)}) AS life
+    FROM (SELECT service, sender, groupUniqArray(kind) AS kinds FROM (${fed}) GROUP BY service, sender) AS f
+    LEFT JOIN (
+      SELECT service, sender, arraySort(groupUniqArray((silent_at, if(heard_again > 0, next_at, ${FAR})))) AS silences FROM (
+        SELECT q.service AS service, q.sender AS sender, q.silent_at AS silent_at, countIf(h.at > q.silent_at) AS heard_again, minIf(h.at, h.at > q.silent_at) AS next_at
+        FROM (SELECT ${text('service_id')} AS service, ${text('name')} AS sender, occurred_at AS silent_at FROM ${table('facts')} WHERE type = 'source.silent' AND service != '') AS q
+        LEFT JOIN (${fed}) AS h ON h.service = q.service AND h.sender = q.sender
+        GROUP BY service, sender, silent_at
+      ) GROUP BY service, sender
+    ) AS s ON s.service = f.service AND s.sender = f.sender
+  )`;
+};
