@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { currentVersion } from './upcast.ts';
 import { type EventData, type EventType, vocabulary } from './vocabulary/vocabulary.ts';
 
 /**
@@ -50,7 +51,7 @@ export function makeEvent<T extends EventType>(
   return {
     id: eventId(from.source, [fact.type, ...fact.key]),
     type: fact.type,
-    version: 1,
+    version: currentVersion(fact.type),
     normaliser: from.normaliser,
     source: from.source,
     subject: fact.subject,

@@ -1,0 +1,62 @@
+/** How deep a body may nest. Real payloads stay below 20; more is an attempt on the stack of whatever reads it next. */
+export const MAX_DEPTH = 64;
+
+export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
+
+/**
+ * Parses JSON from bytes, never throws. Refuses bytes that are not UTF-8, nesting beyond {@link MAX_DEPTH}, and an empty
+ * body. Lone surrogates, which no store can encode, become U+FFFD. A key `__proto__` is an own key like any other.
+ */
+export function parseJson(bytes: Uint8Array): Parsed {
+  if (bytes.length === 0) return { ok: false, problem: 'the body is empty' };
+  if (deeperThan(bytes, MAX_DEPTH)) return { ok: false, problem: `nests deeper than ${MAX_DEPTH} levels` };
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { ok: false, problem: 'is not UTF-8' };
+  }
+  return parseText(text);
+}
+
+function parseText(text: string): Parsed {
+  try {
+    const value: unknown = JSON.parse(text);
+    return { ok: true, value: SURROGATE_ESCAPE.test(text) ? wellFormed(value) : value };
+  } catch {
+    // The engine's message may quote the body, which may hold a secret: say only what is wrong.
+    return { ok: false, problem: 'is not JSON' };
+  }
+}
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(LONE_SURROGATE, '\uFFFD');
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key.replace(LONE_SURROGATE, '\uFFFD'), wellFormed(inner)]),
+  );
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Counts brackets outside strings, before anything recursive sees the body. */
+function deeperThan(bytes: Uint8Array, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}

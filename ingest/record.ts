@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { Delivery } from './delivery.ts';
+
+/** A delivery as the log keeps it: the request without its secrets, and what became of it when it came. */
+export interface StoredDelivery {
+  readonly delivery: Delivery;
+  /** `spooled`: kept before it could be said. */
+  readonly outcome: 'events' | 'ignored' | 'rejected' | 'spooled';
+  readonly reason?: string | undefined;
+  /** Number of events made of it. */
+  readonly events: number;
+}
+
+const stored = z.object({
+  id: z.string().min(1),
+  source: z.string().min(1),
+  received_at: z.string().min(1),
+  headers: z.record(z.string(), z.string()),
+  outcome: z.enum(['events', 'ignored', 'rejected', 'spooled']),
+  reason: z.string().optional(),
+  events: z.int().min(0),
+  body: z.base64(),
+});
+
+/** A log value: JSON with the exact bytes of the body in base64. Headers are those of {@link keptHeaders}. */
+export function encodeDelivery(record: StoredDelivery): Uint8Array {
+  const { delivery, outcome, reason, events } = record;
+  const { id, source, received_at } = delivery;
+  const body = Buffer.from(delivery.body.buffer, delivery.body.byteOffset, delivery.body.byteLength).toString('base64');
+  const headers = keptHeaders(delivery.headers);
+  return new TextEncoder().encode(JSON.stringify({ id, source, received_at, headers, outcome, reason, events, body }));
+}
+
+/** Reads what {@link encodeDelivery} wrote; null if the value is something else. Never throws. */
+export function decodeDelivery(value: Uint8Array): StoredDelivery | null {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(new TextDecoder().decode(value));
+  } catch {
+    return null;
+  }
+  const read = stored.safeParse(raw);
+  if (!read.success) return null;
+  const { id, source, received_at, headers, outcome, reason, events, body } = read.data;
+  return {
+    delivery: { id, source, received_at, headers, body: new Uint8Array(Buffer.from(body, 'base64')) },
+    outcome,
+    reason,
+    events,
+  };
+}
+
+const KEPT = /^(?:content-type|user-agent|x-request-id|x-github-[a-z-]+|x-webhook-(?:id|subscription)|ce-[a-z0-9]+)$/;
+const SECRET = /auth|token|secret|signature|cookie|password|credential/;
+
+/** The headers that are worth keeping: an allow list, so that no secret of a sender ever reaches the log. */
+export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([header]) => KEPT.test(header) && !SECRET.test(header))
+      .slice(0, 50)
+      .map(([header, value]) => [header, value.slice(0, 2048)]),
+  );
+}

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { Delivery } from '../../delivery.ts';
+import type { Fact } from '../../event.ts';
+import { instant } from '../../time.ts';
+import { name } from '../../vocabulary/commit.ts';
+import { causedBy } from '../mentions.ts';
+import { fact, facts, ignored, listOf, optionalInstant, optionalText, readBody, rejected, snapshot } from '../shape.ts';
+import type { Normalized } from '../source.ts';
+import { account, repository } from './shape.ts';
+
+const issue = z.object({
+  number: z.int().positive(),
+  html_url: optionalText(2048),
+  title: optionalText(),
+  body: z.string().nullish(),
+  created_at: instant,
+  updated_at: optionalInstant,
+  closed_at: optionalInstant,
+  state_reason: optionalText(),
+  labels: listOf(z.object({ name: z.string().max(256) }), 200).nullish(),
+  pull_request: z.unknown(),
+});
+const issuePayload = z.object({
+  action: name,
+  issue,
+  label: z.object({ name: z.string() }).nullish(),
+  repository,
+});
+
+type Issue = z.output<typeof issue>;
+
+const changing = new Set(['opened', 'labeled', 'unlabeled', 'edited', 'closed', 'reopened']);
+
+/**
+ * `issues`: an incident if it carries the label `incident` (or `type: incident`, `kind/incident`). Its start is the
+ * issue's creation, whenever the label came; severity, impact and service come from labels, the cause from the text.
+ */
+export function issueEvent(delivery: Delivery): Normalized {
+  const body = readBody(delivery, issuePayload);
+  if (!body.ok) return body.normalized;
+  const { action, issue: found, label, repository: repo } = body.value;
+  if (!changing.has(action)) return ignored(`issues ${action} changes nothing that is measured`);
+  const unlabelled = action === 'unlabeled' && label !== null && label !== undefined && isIncidentLabel(label.name);
+  if (!labels(found).some(isIncidentLabel)) {
+    if (!unlabelled) return ignored('the issue has no label "incident"');
+    return facts(
+      snapshot('incident.reclassified', updatedAt(found), key(repo.full_name, found), {
+        ...identity(repo.full_name, found),
+        false_alarm: true,
+      }),
+    );
+  }
+  if (action === 'closed' && found.closed_at === undefined) return rejected('issue.closed_at: is missing');
+  return facts(...incidentFacts(action, repo.full_name, found));
+}
+
+function incidentFacts(action: string, repo: string, found: Issue): Fact[] {
+  const id = identity(repo, found);
+  const detected = fact('incident.detected', found.created_at, key(repo, found), id);
+  const stated = snapshot('incident.reclassified', updatedAt(found), key(repo, found), {
+    ...id,
+    title: found.title,
+    severity: severity(labels(found)),
+    impact: impact(labels(found)),
+    service: service(labels(found)),
+    caused_by: causedBy(found.title, found.body),
+    false_alarm: isFalseAlarm(repo, found),
+  });
+  if (action === 'reopened')
+    return [detected, fact('incident.reopened', updatedAt(found), key(repo, found), id), stated];
+  if (action !== 'closed' || found.closed_at === undefined) return [detected, stated];
+  const original = found.state_reason === 'duplicate' ? duplicateOf(repo, found.body) : undefined;
+  if (original) {
+    return [
+      detected,
+      stated,
+      fact('incident.merged', found.closed_at, key(repo, found), { ...id, duplicate_of: original }),
+    ];
+  }
+  if (isFalseAlarm(repo, found)) return [detected, stated];
+  return [detected, stated, fact('incident.resolved', found.closed_at, key(repo, found), id)];
+}
+
+/** Closed as not planned; or as a duplicate without saying of what, which leaves nothing to merge it into. */
+function isFalseAlarm(repo: string, found: Issue): boolean {
+  if (found.state_reason === 'not_planned') return true;
+  return found.state_reason === 'duplicate' && duplicateOf(repo, found.body) === undefined;
+}
+
+const commentPayload = z.object({
+  action: name,
+  issue,
+  comment: z.object({
+    body: z.string().nullish(),
+    created_at: instant,
+    updated_at: optionalInstant,
+    author_association: optionalText(),
+    user: account,
+  }),
+  repository,
+});
+const trusted = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
+
+/** `issue_comment` on an incident: a `caused-by:` links it. Only people of the project are believed: anyone can comment. */
+export function issueCommentEvent(delivery: Delivery): Normalized {
+  const body = readBody(delivery, commentPayload);
+  if (!body.ok) return body.normalized;
+  const { action, issue: found, comment, repository: repo } = body.value;
+  if (action !== 'created' && action !== 'edited') return ignored(`issue_comment ${action} links nothing`);
+  if (!labels(found).some(isIncidentLabel)) return ignored('the issue has no label "incident"');
+  const cause = causedBy(comment.body);
+  if (cause === undefined) return ignored('the comment names no cause');
+  if (!trusted.has(comment.author_association ?? '')) return ignored('the comment is from outside the project');
+  return facts(
+    snapshot('incident.linked', comment.updated_at ?? comment.created_at, key(repo.full_name, found), {
+      incident_id: incidentId(repo.full_name, found),
+      caused_by: cause,
+    }),
+  );
+}
+
+function identity(repo: string, found: Issue) {
+  return { incident_id: incidentId(repo, found), repository: repo, url: found.html_url };
+}
+
+function incidentId(repo: string, found: Issue): string {
+  return `${repo}#${found.number}`;
+}
+
+function key(repo: string, found: Issue): string[] {
+  return [incidentId(repo, found)];
+}
+
+function updatedAt(found: Issue): string {
+  return found.updated_at ?? found.closed_at ?? found.created_at;
+}
+
+function labels(found: Issue): string[] {
+  return (found.labels ?? []).map((label) => label.name.trim());
+}
+
+function isIncidentLabel(label: string): boolean {
+  return /^(?:(?:type|kind)\s?[:/]\s?)?incident$/i.test(label.trim());
+}
+
+/** `sev1`, `SEV-1`, `severity: critical` → `sev1`, `sev1`, `critical`. */
+function severity(names: readonly string[]): string | undefined {
+  for (const label of names) {
+    const level = /^sev[- ]?(\d)$/i.exec(label)?.[1];
+    if (level !== undefined) return `sev${level}`;
+    const word = /^severity\s?[:/]\s?(\S.{0,100})$/i.exec(label)?.[1];
+    if (word !== undefined) return word.toLowerCase();
+  }
+  return undefined;
+}
+
+function impact(names: readonly string[]): 'none' | 'degraded' | 'outage' | undefined {
+  const words = names.map((label) => label.toLowerCase().replace(/^impact\s?[:/]\s?/, ''));
+  if (words.includes('outage')) return 'outage';
+  if (words.includes('degraded')) return 'degraded';
+  return names.some((label) => /^(?:impact\s?[:/]\s?none|no[- ]impact)$/i.test(label)) ? 'none' : undefined;
+}
+
+function service(names: readonly string[]): string | undefined {
+  for (const label of names) {
+    const named = /^service\s?[:/]\s?(\S.{0,200})$/i.exec(label)?.[1];
+    if (named !== undefined) return named.trim();
+  }
+  return undefined;
+}
+
+function duplicateOf(repo: string, body: string | null | undefined): string | undefined {
+  const found = /\bDuplicate of ([\w.-]{1,100}\/[\w.-]{1,100})?#(\d{1,10})\b/i.exec(body?.slice(0, 200_000) ?? '');
+  return found ? `${found[1] ?? repo}#${found[2]}` : undefined;
+}

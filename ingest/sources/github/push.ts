@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { Delivery } from '../../delivery.ts';
+import { subjectOf } from '../../subject.ts';
+import { EARLIEST_INSTANT, instant, isPlausible, parseInstant } from '../../time.ts';
+import { type Commit, name } from '../../vocabulary/commit.ts';
+import { cherryPickedCommit, fixesIncident, revertedCommit } from '../mentions.ts';
+import { facts, ignored, listOf, optionalFlag, optionalText, readBody } from '../shape.ts';
+import type { Normalized } from '../source.ts';
+import { isBotLogin, repository } from './shape.ts';
+
+const paths = listOf(z.string(), 20_000).nullish();
+const pushedCommit = z.object({
+  id: z.string().regex(/^[0-9a-f]{7,64}$/i, 'is not a commit SHA'),
+  message: z.string().nullish(),
+  timestamp: z.unknown(),
+  author: z.object({ name: optionalText(), username: optionalText() }).nullish(),
+  added: paths,
+  modified: paths,
+  removed: paths,
+});
+const payload = z.object({
+  ref: name,
+  before: optionalText(64),
+  after: optionalText(64),
+  deleted: optionalFlag,
+  forced: optionalFlag,
+  repository: repository.extend({ pushed_at: instant.nullish() }),
+  head_commit: z.object({ timestamp: z.unknown() }).nullish(),
+  commits: listOf(pushedCommit, 20_000).nullish(),
+});
+
+/**
+ * A push: one `branch.pushed`. It happened at `repository.pushed_at` (epoch seconds here, ISO elsewhere), which GitHub's
+ * clock sets; else at the head commit's time if that is plausible; else at receipt. Tags move no branch.
+ */
+export function push(delivery: Delivery): Normalized {
+  const body = readBody(delivery, payload);
+  if (!body.ok) return body.normalized;
+  const { ref, before, after, deleted, forced, repository: repo } = body.value;
+  if (!ref.startsWith('refs/heads/')) return ignored('a push of a tag moves no branch');
+  const pushedAt = repo.pushed_at ?? plausible(body.value.head_commit?.timestamp, delivery) ?? delivery.received_at;
+  const data = {
+    repository: repo.full_name,
+    branch: ref.slice('refs/heads/'.length),
+    default_branch: repo.default_branch,
+    before,
+    after,
+    forced,
+    deleted,
+    commits: (body.value.commits ?? []).map((commit) => commitOf(commit, pushedAt)),
+  };
+  // The same push may be dated by receipt, so its key has no time: what moved from where to where is its identity.
+  const key = [repo.full_name, ref, before ?? '', after ?? ''];
+  return facts({
+    type: 'branch.pushed',
+    subject: subjectOf('branch.pushed', data, ''),
+    occurred_at: pushedAt,
+    key,
+    data,
+  });
+}
+
+function plausible(timestamp: unknown, delivery: Delivery): string | undefined {
+  const time = parseInstant(timestamp);
+  return time !== null && isPlausible(time, delivery.received_at) ? time : undefined;
+}
+
+function commitOf(pushed: z.output<typeof pushedCommit>, pushedAt: string): Commit {
+  const { author, message } = pushed;
+  const touched = [...(pushed.added ?? []), ...(pushed.modified ?? []), ...(pushed.removed ?? [])];
+  return {
+    sha: pushed.id.toLowerCase(),
+    authored_at: authoredAt(pushed.timestamp, pushedAt),
+    author: author?.username ?? author?.name,
+    author_kind: authorKind(author?.username, author?.name),
+    paths: [...new Set(touched.map((path) => path.slice(0, 1024)))].slice(0, 20_000),
+    message: firstLine(message),
+    revert_of: revertedCommit(message),
+    cherry_pick_of: cherryPickedCommit(message),
+    fixes_incident: fixesIncident(message),
+  };
+}
+
+/** The author's own clock, however wrong; but a time that cannot be read, or of the last century, is the push's. */
+function authoredAt(timestamp: unknown, pushedAt: string): string {
+  const time = parseInstant(timestamp);
+  return time !== null && Date.parse(time) >= EARLIEST_INSTANT ? time : pushedAt;
+}
+
+function authorKind(username: string | undefined, plainName: string | undefined): 'human' | 'bot' | undefined {
+  if (isBotLogin(username ?? plainName ?? '')) return 'bot';
+  return username === undefined ? undefined : 'human';
+}
+
+function firstLine(message: string | null | undefined): string | undefined {
+  return message?.slice(0, 2000).trimStart().split(/\r?\n/, 1)[0]?.slice(0, 200) || undefined;
+}

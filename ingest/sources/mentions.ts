@@ -1,0 +1,71 @@
+type Text = string | null | undefined;
+
+// Bodies are the sender's, so bounded; every pattern below is linear in what it sees.
+const READ_CHARACTERS = 200_000;
+const TOKEN = '(?:`([^`\\r\\n]{1,512})`|"([^"\\r\\n]{1,512})"|(\\S{1,2048}))';
+const CAUSED_BY = new RegExp(`(?:^|[^\\w-])caused-by:[ \\t]*${TOKEN}`, 'i');
+const FIXES = new RegExp(`^[ \\t]*(?:[-*][ \\t]+)?fixes:[ \\t]*${TOKEN}[ \\t]*\\r?$`, 'im');
+const NO_CAUSE = /^(?:none|unknown|n\/a|tbd|null|undefined|-+)$/i;
+
+/**
+ * What a person wrote after `caused-by:` in any of the texts: a rollout id, a revision, a PR URL or `#n`. The first
+ * mention counts; backticks or double quotes hold a value with spaces.
+ */
+export function causedBy(...texts: readonly Text[]): string | undefined {
+  for (const text of texts) {
+    const found = CAUSED_BY.exec(text?.slice(0, READ_CHARACTERS) ?? '');
+    const value = found && bare(found[1] ?? found[2] ?? found[3] ?? '');
+    if (value && !NO_CAUSE.test(value)) return value;
+  }
+  return undefined;
+}
+
+/**
+ * The incident that a line `fixes: <incident id>` of its own names. A bare `fixes: #12` is the forge's word for closing
+ * any issue and `fixes: 1a2b3c4` Git's for a faulty commit, so neither is taken; an issue is named `owner/name#12` or by its URL.
+ */
+export function fixesIncident(...texts: readonly Text[]): string | undefined {
+  for (const text of texts) {
+    const found = FIXES.exec(text?.slice(0, READ_CHARACTERS) ?? '');
+    const value = found && bare(found[1] ?? found[2] ?? found[3] ?? '');
+    if (!value || /^#\d+$/.test(value) || /^[0-9a-f]{7,64}$/i.test(value) || !/[0-9A-Z]/.test(value)) continue;
+    const issue = /^https?:\/\/[^/\s]+\/([^\s]+?)\/(?:-\/)?issues\/(\d+)(?:[?#].*)?$/.exec(value);
+    return issue ? `${issue[1]}#${issue[2]}` : value;
+  }
+  return undefined;
+}
+
+/** The commit that Git's own `This reverts commit <sha>` names. */
+export function revertedCommit(message: Text): string | undefined {
+  return /\bThis reverts commit ([0-9a-f]{7,64})\b/i.exec(message?.slice(0, READ_CHARACTERS) ?? '')?.[1]?.toLowerCase();
+}
+
+/** The commit that Git's own `(cherry picked from commit <sha>)` names. */
+export function cherryPickedCommit(message: Text): string | undefined {
+  const found = /\(cherry picked from commit ([0-9a-f]{7,64})\)/i.exec(message?.slice(0, READ_CHARACTERS) ?? '');
+  return found?.[1]?.toLowerCase();
+}
+
+/** What a PR reverts: the `Reverts owner/name#n` of a forge's button, or the commit; else the title it quotes. */
+export function revertedChange(repository: string, title: Text, body: Text): string | undefined {
+  const text = body?.slice(0, READ_CHARACTERS) ?? '';
+  const found = /^Reverts ([\w.-]{1,100}\/[\w.-]{1,100})?#(\d{1,10})\b/im.exec(text);
+  if (found) return `${found[1] ?? repository}#${found[2]}`;
+  return revertedCommit(text) ?? (/^Revert "(.{1,500})"/.exec(title ?? '')?.[1] || undefined);
+}
+
+/** What a PR copies to another branch: `(cherry picked from commit …)`, or a line `Backport of #n` or `Cherry-pick of #n`. */
+export function copiedChange(repository: string, body: Text): string | undefined {
+  const text = body?.slice(0, READ_CHARACTERS) ?? '';
+  const found = /^(?:Backport|Cherry[- ]pick)(?: of)? ([\w.-]{1,100}\/[\w.-]{1,100})?#(\d{1,10})\b/im.exec(text);
+  return found ? `${found[1] ?? repository}#${found[2]}` : cherryPickedCommit(text);
+}
+
+/** Without the punctuation and Markdown around a word; undefined if nothing is left that could be an id. */
+function bare(token: string): string | undefined {
+  const value = token
+    .trim()
+    .replace(/^[<([*_'"`]{1,8}/, '')
+    .replace(/[.,;:!?)\]}>*_'"`]{1,8}$/, '');
+  return /^[#\w]/.test(value) ? value : undefined;
+}
