@@ -1,0 +1,137 @@
+import type { Row } from '../../../queries/envelope.ts';
+import type { Direction } from '../difference.ts';
+import { formatNumber } from '../numbers.ts';
+
+/** How the overview speaks of one of DORA's five keys. What the number means is declared with the metric itself. */
+export interface Key {
+  readonly id: string;
+  readonly title: string;
+  /** Its heading in the table of teams. */
+  readonly short: string;
+  readonly factor: 'throughput' | 'instability';
+  readonly direction: Direction;
+  /** How long after its end a window may still move (metrics.md §12). */
+  readonly graceHours: number;
+  /** What is counted, in the plural. */
+  readonly things: string;
+  /** The line beneath the title, with its n. */
+  describe(row: Row): string;
+  /** What one item is, for "Counted"; follows the number. */
+  readonly counted: string;
+  readonly clock: string;
+  /** What the estimate and its interval are made of. */
+  readonly interval: string;
+}
+
+const plural = (count: number, one: string, many = `${one}s`) => `${formatNumber(count)} ${count === 1 ? one : many}`;
+const of = (row: Row) => `${formatNumber(row.numerator ?? 0)} of ${formatNumber(row.denominator ?? row.n ?? 0)}`;
+
+/** The five keys in the order in which they are read: throughput, then instability. */
+export const keys: readonly Key[] = [
+  {
+    id: 'dora.change_lead_time',
+    title: 'Change lead time',
+    short: 'Lead time',
+    factor: 'throughput',
+    direction: 'lower',
+    graceHours: 48,
+    things: 'changes',
+    describe: (row) => `Commit to live, median of ${plural(row.n ?? 0, 'change')}`,
+    counted: 'changes that first went live in this window, one per service they touch.',
+    clock:
+      'From the first commit or the opening of the pull request, whichever is earlier, to the end of the first successful deployment that contains it.',
+    interval: 'order statistics. Changes that share a deployment are not independent, so it is a little too narrow.',
+  },
+  {
+    id: 'dora.deployment_frequency',
+    title: 'Deployment frequency',
+    short: 'Frequency',
+    factor: 'throughput',
+    direction: 'higher',
+    graceHours: 48,
+    things: 'deployments',
+    describe: (row) => {
+      const days = row.deployment_days === undefined ? '' : ` on ${plural(row.deployment_days, 'day')}`;
+      return `${plural(row.count ?? row.numerator ?? row.n ?? 0, 'deployment')}${days}`;
+    },
+    counted: 'successful deployments of a change to production. Days without any count as zero.',
+    clock: 'The end of the deployment, divided by the calendar days of the window.',
+    interval: 'exact Poisson. Deployments come in bursts, so it is a little too narrow.',
+  },
+  {
+    id: 'dora.failed_deployment_recovery_time',
+    title: 'Failed deployment recovery time',
+    short: 'Recovery',
+    factor: 'throughput',
+    direction: 'lower',
+    graceHours: 168,
+    things: 'failed deployments',
+    describe: (row) => `Degradation to restored, median of ${formatNumber(row.n ?? 0)}`,
+    counted: 'failed deployments that users have recovered from.',
+    clock:
+      'From when users were first affected, else detection, to when service was restored; without an incident, to the end of the rollback or fix. Closing a ticket does not count.',
+    interval: 'order statistics. Below six recoveries there is none.',
+  },
+  {
+    id: 'dora.change_fail_rate',
+    title: 'Change fail rate',
+    short: 'Fail rate',
+    factor: 'instability',
+    direction: 'lower',
+    graceHours: 168,
+    things: 'deployments',
+    describe: (row) => `${of(row)} deployments failed`,
+    counted:
+      'deployments of a change. One failed if an incident names it, it was rolled back, a fix names it, or it broke in front of users; once at most.',
+    clock: 'The end of the deployment, so that a cause found late restates the day of the deployment.',
+    interval: 'Wilson score.',
+  },
+  {
+    id: 'dora.deployment_rework_rate',
+    title: 'Deployment rework rate',
+    short: 'Rework',
+    factor: 'instability',
+    direction: 'lower',
+    graceHours: 48,
+    things: 'deployments',
+    describe: (row) => `${of(row)} were unplanned repairs`,
+    counted:
+      'deployments, redeployments without a cause apart. Rollbacks, fixes of an incident and hotfixes are rework.',
+    clock: 'The end of the deployment.',
+    interval: 'Wilson score.',
+  },
+];
+
+const reasons: Readonly<Record<string, string>> = {
+  bot: 'written by bots',
+  revert: 'reverts',
+  first_deployment: 'in a service’s first deployment',
+  merge_commit: 'merge commits',
+  promotion: 'promotions of other changes',
+  cherry_pick: 'copies of other changes',
+  unowned_path: 'outside every service’s paths',
+  negative_duration: 'that end before they start',
+  rollback: 'rollbacks',
+  noop: 'redeployments of what was live',
+  failed_dark: 'that failed before users saw them',
+  failed_live: 'that failed in front of users',
+  cancelled: 'cancelled',
+  superseded: 'superseded',
+  not_production: 'outside production',
+  unmapped_environment: 'in environments that nobody has described',
+  duplicate_source: 'that a second source reported too',
+};
+
+/** What was left out and why, in words: `41 written by bots, 18 reverts.` */
+export function leftOutWords(excluded: Row['excluded']): string {
+  const parts = Object.entries(excluded)
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0], 'en'))
+    .map(([reason, count]) => `${formatNumber(count)} ${reasonWords(reason)}`);
+  return parts.length === 0 ? 'Nothing.' : `${parts.join(', ')}.`;
+}
+
+/** One reason in words. */
+export function reasonWords(reason: string): string {
+  return reasons[reason] ?? reason.replaceAll('_', ' ');
+}
