@@ -1,0 +1,235 @@
+import type { Store } from '../ingest/ports.ts';
+import { assemble } from './assemble.ts';
+import type { AtomTables, WithAtoms } from './atoms/tables.ts';
+import { readBeside } from './beside.ts';
+import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, type Span } from './buckets.ts';
+import { type Axis, type Cell, cellName, emptyCell, readCells, WHOLE } from './cells.ts';
+import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
+import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
+import type { Metric } from './metric.ts';
+import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
+import { groupsBySpans, keyOf, spanKeys } from './scope.ts';
+import { readServiceSpans, readSourceSpans } from './spans.ts';
+import { readTeamZones } from './zones.ts';
+
+/** What it takes to answer. `now` is UTC ISO with milliseconds; `reportingZone` an IANA zone. */
+export interface AnswerDeps {
+  readonly store: Store;
+  readonly withAtoms: WithAtoms;
+  readonly now: string;
+  readonly reportingZone: string;
+  /** First month of the fiscal year, 1 to 12; January without. */
+  readonly fiscalStartMonth?: number;
+}
+
+export type Answered =
+  | { readonly ok: true; readonly answer: MetricAnswer }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Answers a question about a metric: totals per group and, with a grain, a series of every bucket × group (metrics.md §1).
+ * A question that would take more than {@link MAX_ROWS} rows is a problem; a throw is a lost store.
+ */
+export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
+  const asOf = request.asOf ?? deps.now;
+  const parts = await deps.withAtoms(request.asOf, async (tables) => {
+    if (request.tz !== 'team') return [await answerInZone(deps, tables, metric, request, request.tz)];
+    return answerByTeamZone(deps, tables, metric, request);
+  });
+  const problems = parts.flatMap((part) => (part.ok ? [] : [part.problem]));
+  if (problems.length > 0) return { ok: false, problems };
+  const answers = parts.flatMap((part) => (part.ok ? [part] : []));
+  const totals = answers.flatMap((part) => part.totals);
+  const series = answers.flatMap((part) => part.series);
+  if (parts.length > 1) {
+    totals.sort(byKeys(request.groupBy));
+    series.sort((a, b) => (a.time === b.time ? byKeys(request.groupBy)(a, b) : a.time < b.time ? -1 : 1));
+  }
+  const whole = { start: request.from, end: request.to, tz: request.tz, grain: request.grain };
+  const window = { ...whole, partial: request.to > asOf || totals.some((row) => row.window.partial) };
+  const { options } = request;
+  return {
+    ok: true,
+    answer: { metric: metric.id, spec_version: SPEC_VERSION, options, window, as_of: asOf, totals, series },
+  };
+}
+
+type SeriesRow = Row & { readonly time: string };
+type Part =
+  | { readonly ok: true; readonly totals: Row[]; readonly series: SeriesRow[] }
+  | { readonly ok: false; readonly problem: Problem };
+
+async function answerByTeamZone(
+  deps: AnswerDeps,
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+): Promise<readonly Part[]> {
+  const zones = await readTeamZones(deps.store, request.asOf);
+  const groups = await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] });
+  const teams = new Set([...zones.keys(), '(unassigned)', ...groups.map((span) => span.keys[0]!)]);
+  const asked = request.filters.team;
+  const byZone = new Map<string, string[]>();
+  for (const team of [...teams].sort()) {
+    if (asked && !asked.includes(team)) continue;
+    const zone = zones.get(team) ?? deps.reportingZone;
+    byZone.set(zone, [...(byZone.get(zone) ?? []), team]);
+  }
+  const parts: Part[] = [];
+  for (const [zone, team] of byZone) {
+    const own = { ...request, filters: { ...request.filters, team } };
+    parts.push(await answerInZone(deps, tables, metric, own, zone, request.filters));
+  }
+  return parts;
+}
+
+async function answerInZone(
+  deps: AnswerDeps,
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+  tz: string,
+  scope = request.filters,
+): Promise<Part> {
+  const { store } = deps;
+  const [services, sources] = await Promise.all([
+    readServiceSpans(store, tables, request),
+    readSourceSpans(store, tables),
+  ]);
+  const frame = frameOf(deps, metric, request, tz, services, sources);
+  const { axis } = frame;
+  const [cells, beside] = await Promise.all([
+    readCells(
+      store,
+      tables,
+      metric.atom,
+      metric.dimensions,
+      metric.items(request.options),
+      metric.aggregate.type,
+      request,
+      axis,
+    ),
+    readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
+  ]);
+  const groups = groupsOf(request, cells.values(), frame.coverage);
+  const rows = groups.length * (axis.buckets.length + 1);
+  if (rows > MAX_ROWS) {
+    const fix = 'take a coarser grain, a shorter window, a coarser group_by or a filter';
+    return { ok: false, problem: { field: 'grain', problem: tooMany(rows), fix } };
+  }
+  const row = (bucket: number, keys: readonly string[]): Row => {
+    const whole = bucket === WHOLE ? axis.window : axis.buckets[bucket]!;
+    const name = cellName(bucket, keys);
+    const key = keyOf(spanKeys(request, keys));
+    const place = placeOf(frame, whole, key);
+    const cell = cells.get(name) ?? emptyCell(bucket, keys);
+    const envelope = assemble({
+      metric,
+      options: request.options,
+      scope,
+      window: {
+        start: iso(place.span.start),
+        end: iso(place.span.end),
+        tz,
+        grain: bucket === WHOLE ? null : request.grain,
+        partial: place.partial,
+      },
+      span: place.span,
+      asOf: iso(axis.asOf),
+      cell,
+      coverage: (bucket === WHOLE ? frame.coverage : frame.bucketCoverage).share(key, place.span),
+      clipped: place.clipped,
+      daysBegun: daysBegun(axis.days, place.span, axis.asOf, request.options.per === 'working_day'),
+      measured: {
+        options: request.options,
+        items: cell.items,
+        tallies: cell.tallies,
+        beside: beside(name),
+        serviceDays: frame.coverage.serviceUnits(key, place.span),
+        days: daysOf(axis, place.span),
+      },
+    });
+    return { ...envelope, ...Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!])) };
+  };
+  return {
+    ok: true,
+    totals: groups.map((keys) => row(WHOLE, keys)),
+    series: axis.buckets.flatMap((bucket, index) =>
+      groups.map((keys) => ({ ...row(index, keys), time: iso(bucket.start) })),
+    ),
+  };
+}
+
+interface Frame {
+  readonly axis: Axis;
+  /** In local days. */
+  readonly coverage: Coverage;
+  /** In units of the grain: hours for hours, else days. */
+  readonly bucketCoverage: Coverage;
+}
+
+/** The time axis of a question with what is known of its coverage. */
+export function frameOf(
+  deps: Pick<AnswerDeps, 'now' | 'fiscalStartMonth'>,
+  metric: Metric,
+  request: MetricRequest,
+  tz: string,
+  services: readonly ServiceSpan[],
+  sources: readonly SourceSpan[],
+): Frame {
+  const window = { start: Date.parse(request.from), end: Date.parse(request.to) };
+  const asOf = Date.parse(request.asOf ?? deps.now);
+  const days = localDays(window, tz);
+  const buckets = request.grain ? bucketsOf(window, tz, request.grain, deps.fiscalStartMonth) : [];
+  const known = { services, sources, feeds: metric.feeds, asOf };
+  const coverage = measureCoverage({ ...known, units: days });
+  const bucketCoverage =
+    request.grain === 'hour' ? measureCoverage({ ...known, units: localHours(window, tz) }) : coverage;
+  const clips = new Map<string, number>();
+  for (const key of ['', ...coverage.groups.keys()]) {
+    const first = coverage.firstCovered(key);
+    if (first !== null && first > window.start && first < window.end) clips.set(key, first);
+  }
+  // Either all groups have a start of their own, or none needs one.
+  if (clips.size > 0) for (const key of ['', ...coverage.groups.keys()]) clips.set(key, clips.get(key) ?? window.start);
+  return { axis: { window, tz, days, buckets, asOf, clips }, coverage, bucketCoverage };
+}
+
+/** Where a row stands: its bucket clipped to the window and to the first covered day of its group. */
+function placeOf(frame: Frame, whole: Span, key: string) {
+  const { axis } = frame;
+  const clip = axis.clips.get(key) ?? axis.clips.get('') ?? axis.window.start;
+  const end = Math.min(whole.end, axis.window.end);
+  const cut = Math.max(whole.start, axis.window.start);
+  // A bucket wholly before the first covered day stays as it is: there is no data for it.
+  const start = clip < end ? Math.max(cut, clip) : cut;
+  const clipped = start > cut;
+  return { span: { start, end }, clipped, partial: start > whole.start || end < whole.end || end > axis.asOf };
+}
+
+function daysOf(axis: Axis, span: Span): [number, number] {
+  const first = indexAt(axis.days.edges, span.start);
+  const last = indexAt(axis.days.edges, Math.min(span.end, axis.asOf) - 1);
+  return [axis.days.first + first, axis.days.first + Math.max(first, last + 1)];
+}
+
+/** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */
+function groupsOf(request: MetricRequest, cells: Iterable<Cell>, coverage: Coverage): readonly (readonly string[])[] {
+  if (request.groupBy.length === 0) return [[]];
+  const groups = new Map<string, readonly string[]>();
+  if (groupsBySpans(request)) for (const keys of coverage.groups.values()) groups.set(keyOf(keys), keys);
+  for (const cell of cells) groups.set(keyOf(cell.keys), cell.keys);
+  return [...groups.values()].sort(compareKeys);
+}
+
+function compareKeys(a: readonly string[], b: readonly string[]): number {
+  for (let index = 0; index < a.length; index += 1) {
+    if (a[index] !== b[index]) return a[index]! < b[index]! ? -1 : 1;
+  }
+  return 0;
+}
+
+function byKeys(groupBy: readonly string[]) {
+  const keys = (row: Row) => groupBy.map((dimension) => String(row[dimension]));
+  return (a: Row, b: Row) => compareKeys(keys(a), keys(b));
+}

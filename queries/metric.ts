@@ -1,0 +1,173 @@
+import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
+import type { AtomTables } from './atoms/tables.ts';
+import type { Envelope } from './envelope.ts';
+
+/**
+ * The declaration of a metric. A metric is one file that exports one of these; route, OpenAPI, panels, pages and docs are
+ * derived from it. What it counts are *items*: rows of one atom kind (or of its parts: commits, attempts).
+ */
+export interface Metric {
+  readonly id: string;
+  readonly title: string;
+  /** What a person asks that this answers. */
+  readonly question: string;
+  readonly description: string;
+  /** What to bear in mind; `caveat` of the envelope, if any, is {@link caveat}. */
+  readonly caveats: readonly string[];
+  readonly caveat?: string;
+  readonly unit: Unit;
+  /** Unit under other options, if it depends on them. */
+  readonly unitOf?: (options: Options) => string;
+  /** Which way is better. */
+  readonly direction: 'higher' | 'lower' | 'none';
+  readonly atom: keyof AtomTables;
+  /** Kinds of event that give the bucket timestamp: their sources are what coverage asks about (metrics.md §1.3). */
+  readonly feeds: readonly EventType[];
+  /** Names accepted by `group_by` and as filters; columns of the atom. */
+  readonly dimensions: readonly string[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Fewer counted than this: `insufficient`; 0 for counts. */
+  readonly minN: number;
+  /** Hours after a bucket's end during which it is provisional. */
+  readonly graceHours: number;
+  readonly aggregate: Aggregate;
+  readonly items: (options: Options) => Items;
+  /** Further numbers of other atoms, in the same buckets and scope. */
+  readonly beside?: (options: Options) => readonly Beside[];
+  /** What stands beside the value in every row. */
+  readonly fields?: (measured: Measured) => Partial<Envelope>;
+  /** True if too little is known of what was counted to tell a value: `no_data`. */
+  readonly unknowable?: (measured: Measured) => boolean;
+  /** Column of the bands table (metrics.md §3.6). */
+  readonly band?: BandColumn;
+  readonly examples: readonly Example[];
+}
+
+/** What was measured for one row, for {@link Metric.fields}. */
+export interface Measured {
+  readonly options: Options;
+  /** Items counted. */
+  readonly items: number;
+  /** Results of {@link Items.tallies}; absent in an empty bucket. */
+  readonly tallies: Readonly<Record<string, unknown>>;
+  /** Results of {@link Metric.beside} by field; of counts 0 and of the rest null where there is nothing. */
+  readonly beside: Readonly<Record<string, number | null>>;
+  readonly serviceDays: number;
+  /** Local days of the row begun by as_of, as numbers since 1970-01-01: `[first, end)`. */
+  readonly days: readonly [first: number, end: number];
+}
+
+export type Unit =
+  | 'deployments/day'
+  | 'hours'
+  | 'minutes'
+  | 'fraction'
+  | 'score'
+  | 'incidents/30 service-days'
+  | 'incidents/100 deployments';
+
+export type BandColumn = 'lead_time' | 'frequency' | 'change_fail_rate' | 'recovery';
+
+/** A worked example of the specification, in words. */
+export interface Example {
+  readonly id: string;
+  readonly text: string;
+}
+
+export type OptionValue = string | number | boolean;
+export type Options = Readonly<Record<string, OptionValue>>;
+
+/** A declared option: what it accepts, its default and what it does. */
+export type OptionSpec =
+  | { readonly type: 'choice'; readonly values: readonly string[]; readonly default: string; readonly text: string }
+  | { readonly type: 'flag'; readonly default: boolean; readonly text: string }
+  | {
+      readonly type: 'number';
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly text: string;
+    };
+
+/**
+ * How items become a number. `rate`: count ÷ days, or ÷ service-days or ÷ a count of `beside`. `proportion`: items that hit ÷
+ * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale.
+ * `union`: minutes covered by the items' intervals.
+ */
+export type Aggregate =
+  | { readonly type: 'rate'; readonly exposure: (options: Options) => Exposure }
+  | { readonly type: 'proportion' }
+  | { readonly type: 'quantiles' }
+  | { readonly type: 'mean' }
+  | { readonly type: 'score'; readonly scale: readonly [number, number] }
+  | { readonly type: 'union' };
+
+/** What a count is divided by: local days (all or Monday to Friday), 30 service-days, or 100 of a number of `beside`. */
+export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments';
+
+/** SQL over one atom kind. Values of people never stand in it: numbers go by `params`, the rest is chosen by code. */
+export interface Items {
+  /** Table expression if it is not the atoms themselves; `tables` names them, `scope` is the condition of the filters. */
+  readonly from?: (tables: AtomTables, scope: Scope) => string;
+  /** Bucket timestamp; NULL = in no bucket. */
+  readonly at: string;
+  /** Empty, or why the item is left out. */
+  readonly reason: string;
+  /** proportion: whether the item is in the numerator. */
+  readonly hit?: string;
+  /** quantiles, mean: seconds, NULL while open; score: the value. */
+  readonly value?: string;
+  /** union: end of the interval that begins at `at`; NULL while open. */
+  readonly until?: string;
+  /** Columns of the atoms that `tallies` read. */
+  readonly columns?: readonly string[];
+  /** Further aggregates over the items counted, in terms of `item_at` and `columns`: name to SQL. */
+  readonly tallies?: Readonly<Record<string, string>>;
+  readonly params?: Readonly<Record<string, number>>;
+}
+
+/** What a `from` needs to know of the question. */
+export interface Scope {
+  /** SQL condition of the filters over the atom's columns. */
+  readonly filters: string;
+  /** Columns that the answer is grouped by. */
+  readonly groups: readonly string[];
+  readonly ownership: 'then' | 'now';
+}
+
+/**
+ * Items of another atom kind, counted in the same buckets and scope under `field`; or the changes that wait at the end of
+ * each bucket, as `undeployed_n` and `undeployed_age_p50_hours`, where `reason` says who is left out.
+ */
+export type Beside =
+  | {
+      readonly type: 'count';
+      readonly field: string;
+      readonly atom: keyof AtomTables;
+      readonly dimensions: readonly string[];
+      readonly items: Items;
+    }
+  | { readonly type: 'undeployed'; readonly reason: string };
+
+/** Options that every metric has. `tz=team` is not an option but a value of `tz`. */
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+  ownership: {
+    type: 'choice',
+    values: ['then', 'now'],
+    default: 'then',
+    text: 'Dimensions as they were at the bucket timestamp of each row, or as they are now.',
+  },
+};
+
+/** Opt-in performance bands (metrics.md §3.6); named in the answer only when asked for. */
+export const bandYears = ['dora-2021', 'dora-2022', 'dora-2023', 'dora-2024'] as const;
+
+/** All options of a metric, its own and the common ones. */
+export function optionsOf(metric: Metric): Readonly<Record<string, OptionSpec>> {
+  return { ...metric.options, ...commonOptions };
+}
+
+/** Unit of an answer. */
+export function unitOf(metric: Metric, options: Options): string {
+  return metric.unitOf?.(options) ?? metric.unit;
+}

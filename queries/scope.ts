@@ -1,0 +1,64 @@
+import type { SqlValue } from '../ingest/ports.ts';
+import { dimensionColumns } from './atoms/atom.ts';
+import type { MetricRequest } from './request.ts';
+
+/** Dimensions that a service span has: what coverage can be told by. */
+const spanDimensions: readonly string[] = ['service', 'team', 'tier', 'region', 'product'];
+
+/** Which rows a question is about and how they are grouped, as SQL over any atom kind that has the dimensions. */
+export interface ScopeSql {
+  /** Group columns in the order of group_by, as SQL expressions. */
+  readonly groups: readonly string[];
+  /** Those of them that service spans have. */
+  readonly spanGroups: readonly string[];
+  /** Condition of the filters; always true without any. */
+  readonly filters: string;
+  readonly params: Readonly<Record<string, SqlValue>>;
+}
+
+/**
+ * SQL of the question's filters and groups. `only` keeps those dimensions that the rows at hand have; the others are left
+ * out, as an incident has no environment group.
+ */
+export function scopeSql(request: MetricRequest, only: readonly string[]): ScopeSql {
+  const column = (dimension: string) =>
+    request.options.ownership === 'now' && dimension in dimensionColumns ? `${dimension}_now` : dimension;
+  const conditions: string[] = [];
+  const params: Record<string, SqlValue> = {};
+  for (const [dimension, values] of Object.entries(request.filters)) {
+    if (!only.includes(dimension)) continue;
+    conditions.push(`${column(dimension)} IN {filter_${dimension}:Array(String)}`);
+    params[`filter_${dimension}`] = values;
+  }
+  return {
+    groups: request.groupBy.map((dimension) => (only.includes(dimension) ? `toString(${column(dimension)})` : "''")),
+    spanGroups: request.groupBy
+      .filter((dimension) => spanDimensions.includes(dimension))
+      .map((dimension) => `toString(${column(dimension)})`),
+    filters: conditions.length > 0 ? conditions.join(' AND ') : 'true',
+    params,
+  };
+}
+
+/** Whether service spans alone can tell which groups are present. */
+export function groupsBySpans(request: MetricRequest): boolean {
+  return request.groupBy.every((dimension) => spanDimensions.includes(dimension));
+}
+
+/** The part of a group's keys that service spans have. */
+export function spanKeys(request: MetricRequest, keys: readonly string[]): readonly string[] {
+  return keys.filter((_, index) => spanDimensions.includes(request.groupBy[index]!));
+}
+
+/** One text per list of keys; the same as {@link keySql} makes. */
+export function keyOf(keys: readonly string[]): string {
+  return keys.map((key) => `${Buffer.byteLength(key)}:${key}`).join('');
+}
+
+/** SQL for the text of a list of key expressions. */
+export function keySql(keys: readonly string[]): string {
+  if (keys.length === 0) return "''";
+  return `concat(${keys.map((key) => `toString(length(${key})), ':', ${key}`).join(', ')})`;
+}
+
+export { spanDimensions };

@@ -1,0 +1,55 @@
+import type { Store } from '../ingest/ports.ts';
+import type { AtomTables } from './atoms/tables.ts';
+import type { ServiceSpan, SourceSpan } from './coverage.ts';
+import type { MetricRequest } from './request.ts';
+import { keySql, scopeSql, spanDimensions } from './scope.ts';
+
+/** Reads who owned which service when, each span with the key of its group; those outside the scope are left out. */
+export async function readServiceSpans(
+  store: Store,
+  tables: AtomTables,
+  request: MetricRequest,
+): Promise<readonly ServiceSpan[]> {
+  const { sql, params } = serviceSpansSql(tables, request);
+  return (await store.query(sql, params)).map((row) => ({
+    service: String(row.service),
+    group: String(row.group_key),
+    keys: row.keys as string[],
+    from: Number(row.valid_from_ms),
+    to: Number(row.valid_to_ms),
+    begins: row.begins_ms === null ? null : Number(row.begins_ms),
+    retires: row.retires_ms === null ? null : Number(row.retires_ms),
+  }));
+}
+
+/** SQL of {@link readServiceSpans}. */
+export function serviceSpansSql(tables: AtomTables, request: MetricRequest) {
+  const scope = scopeSql(request, spanDimensions);
+  const sql = `SELECT service, ${keySql(scope.spanGroups)} AS group_key, [${scope.spanGroups.join(', ')}]::Array(String) AS keys,
+  toUnixTimestamp64Milli(valid_from) AS valid_from_ms, toUnixTimestamp64Milli(valid_to) AS valid_to_ms,
+  toUnixTimestamp64Milli(coalesce(registered_at, first_rollout_at)) AS begins_ms,
+  toUnixTimestamp64Milli(retired_at) AS retires_ms
+FROM ${tables.service_spans}
+WHERE ${scope.filters}
+ORDER BY service, valid_from`;
+  return { sql, params: scope.params };
+}
+
+/** Reads when each source was heard of. */
+export async function readSourceSpans(store: Store, tables: AtomTables): Promise<readonly SourceSpan[]> {
+  const rows = await store.query(sourceSpansSql(tables));
+  return rows.map((row) => ({
+    source: String(row.source),
+    service: String(row.service),
+    from: Number(row.from_ms),
+    to: Number(row.to_ms),
+    kinds: row.kinds as string[],
+  }));
+}
+
+/** SQL of {@link readSourceSpans}. */
+export function sourceSpansSql(tables: AtomTables): string {
+  return `SELECT source, service, toUnixTimestamp64Milli(alive_from) AS from_ms, toUnixTimestamp64Milli(alive_to) AS to_ms, kinds
+FROM ${tables.source_spans}
+ORDER BY source, service, alive_from`;
+}

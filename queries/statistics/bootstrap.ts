@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import type { Interval } from '../envelope.ts';
+import { quantile, rank } from './quantile.ts';
+
+/** Resamples per interval (metrics.md §1.8). */
+export const RESAMPLES = 10_000;
+
+/** JSON with sorted keys and no spaces, so that equal questions have equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}
+
+/** Generator sfc32 seeded with the first 16 bytes of SHA-256 over the canonical JSON of a question; gives [0, 1). */
+export function seeded(question: unknown): () => number {
+  const digest = createHash('sha256').update(canonicalJson(question)).digest();
+  return sfc32(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12));
+}
+
+function sfc32(a: number, b: number, c: number, d: number): () => number {
+  return () => {
+    const t = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (c << 21) | (c >>> 11);
+    c = (c + t) | 0;
+    return (t >>> 0) / 4_294_967_296;
+  };
+}
+
+/**
+ * BCa bootstrap interval of the mean of skewed values (metrics.md §1.8): null below ten values. `sorted` ascending, so that
+ * the same question over the same rows gives the same interval.
+ */
+export function bcaMean(sorted: readonly number[], question: unknown): Interval | null {
+  const n = sorted.length;
+  if (n < 10) return null;
+  const random = seeded(question);
+  const mean = sum(sorted) / n;
+  const means = new Float64Array(RESAMPLES);
+  for (let sample = 0; sample < RESAMPLES; sample += 1) {
+    let total = 0;
+    for (let draw = 0; draw < n; draw += 1) total += sorted[Math.floor(random() * n)]!;
+    means[sample] = total / n;
+  }
+  means.sort();
+  if (sorted[0] === sorted[n - 1]) return { low: mean, high: mean, level: 0.95, method: 'bca' };
+  let below = 0;
+  while (below < RESAMPLES && means[below]! < mean) below += 1;
+  // A share of 0 or 1 has no finite quantile; half a resample inside is the nearest that has.
+  const share = Math.min(RESAMPLES - 0.5, Math.max(0.5, below)) / RESAMPLES;
+  const bias = normalQuantile(share, 0, 1);
+  const skew = acceleration(sorted, mean);
+  const end = (z: number) => {
+    const level = normalCdf(bias + (bias + z) / (1 - skew * (bias + z)), 0, 1);
+    return r7(means, level);
+  };
+  return { low: end(-1.959964), high: end(1.959964), level: 0.95, method: 'bca' };
+}
+
+function acceleration(values: readonly number[], mean: number): number {
+  // The leave-one-out mean is off from the mean by (mean − x) / (n − 1); the common factor cancels.
+  let squares = 0;
+  let cubes = 0;
+  for (const value of values) {
+    squares += (value - mean) ** 2;
+    cubes += (value - mean) ** 3;
+  }
+  return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
+}
+
+function r7(sorted: Float64Array, level: number): number {
+  const h = (sorted.length - 1) * level;
+  const below = Math.floor(h);
+  const low = sorted[below]!;
+  return below + 1 < sorted.length ? low + (h - below) * (sorted[below + 1]! - low) : low;
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+/** Median (R-7) of numbers in memory; null of none. */
+export function median(values: readonly number[]): number | null {
+  return quantile(rank(values), 50).value;
+}
