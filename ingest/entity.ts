@@ -1,11 +1,13 @@
 import type { NormalizedEvent } from './event.ts';
 
-/** What an event is about, as `kind:id`: all facts of one entity fold together. */
-export function entityOf(event: NormalizedEvent): string {
-  if (event.type === 'service.rolledback') return `rollout:${event.data.rollout_id}`;
+/**
+ * What an event is about, as `kind:id`: all facts of one entity fold together. It is also the subject of the event, the
+ * log's key. Data that names no entity stands for itself, under the event's id.
+ */
+export function entityOf(event: { readonly id: string; readonly type: string; readonly data: object }): string {
   const data = event.data as Readonly<Record<string, unknown>>;
   const [kind = ''] = event.type.split('.');
-  const idKey = ENTITY_KEYS[kind];
+  const idKey = ENTITY_KEYS[event.type === 'service.rolledback' ? 'deployment' : kind];
   const id = idKey ? data[idKey.key] : undefined;
   if (idKey && typeof id === 'string' && id !== '') return `${idKey.entity}:${id}`;
   return `${kind}:${event.id}`;

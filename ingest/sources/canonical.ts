@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
+import { entityOf } from '../entity.ts';
 import type { NormalizedEvent } from '../event.ts';
 import { parseJson } from '../json.ts';
 import { completeFact, type Problem } from '../normalise.ts';
-import { subjectOf } from '../subject.ts';
 import { EARLIEST_INSTANT, instant } from '../time.ts';
 import { type Commit, name } from '../vocabulary/commit.ts';
 import { type EventData, eventTypes, isEventType } from '../vocabulary/vocabulary.ts';
@@ -119,7 +119,7 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
   }
   const fact = {
     type,
-    subject: subjectOf(type, data, id),
+    subject: entityOf({ id, type, data }),
     occurred_at,
     key: [id],
     // completeFact checks it against the kind's schema.

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
+import { entityOf } from '../entity.ts';
 import type { Fact } from '../event.ts';
 import { parseJson } from '../json.ts';
-import { subjectOf } from '../subject.ts';
 import { instant } from '../time.ts';
 import type { EventData, EventType } from '../vocabulary/vocabulary.ts';
 import type { Normalized } from './source.ts';
@@ -81,7 +81,7 @@ export function fact<T extends EventType>(
   key: readonly string[],
   data: EventData<T>,
 ): Fact<T> {
-  return { type, subject: subjectOf(type, data, key[0] ?? ''), occurred_at, key: [...key, occurred_at], data };
+  return { type, subject: entityOf({ id: key[0] ?? '', type, data }), occurred_at, key: [...key, occurred_at], data };
 }
 
 /**

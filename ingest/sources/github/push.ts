@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from '../../delivery.ts';
-import { subjectOf } from '../../subject.ts';
+import { entityOf } from '../../entity.ts';
 import { EARLIEST_INSTANT, instant, isPlausible, parseInstant } from '../../time.ts';
 import { type Commit, name } from '../../vocabulary/commit.ts';
 import { cherryPickedCommit, fixesIncident, revertedCommit } from '../mentions.ts';
@@ -53,7 +53,7 @@ export function push(delivery: Delivery): Normalized {
   const key = [repo.full_name, ref, before ?? '', after ?? ''];
   return facts({
     type: 'branch.pushed',
-    subject: subjectOf('branch.pushed', data, ''),
+    subject: entityOf({ id: '', type: 'branch.pushed', data }),
     occurred_at: pushedAt,
     key,
     data,
