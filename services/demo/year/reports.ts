@@ -1,0 +1,104 @@
+import { type CanonicalEvent, canonical, canonicalRequest } from '../senders/canonical.ts';
+import { DAY, HOUR, MINUTE } from './calendar.ts';
+import { SILENT_TOOL } from './paths.ts';
+import { shaOf } from './random.ts';
+import { send, type World } from './world.ts';
+
+/** What is told rather than measured: who owns what, that a tool has gone quiet, and what people answer when asked. */
+export function startReports(world: World): void {
+  startMoves(world);
+  startSilence(world);
+  startSurveys(world);
+}
+
+/**
+ * Services that change hands. The workspace states how things stand at the end; so the catalog first says who owned the
+ * service before, and states the move when it is written down.
+ */
+function startMoves(world: World): void {
+  const { simulation, story } = world;
+  for (const { service, from, to, at, recordedAt } of story.moves) {
+    const found = world.organisation.services.find(({ id }) => id === service);
+    if (found === undefined) continue;
+    const define = (team: string, since: number): void => {
+      const event = canonical('backstage', `service:${service}/${team}/${since}`, 'service.defined', since, {
+        ...found.data,
+        team,
+      });
+      send(world, canonicalRequest([event], 'backstage-catalog-export/2'));
+    };
+    simulation.schedule(story.start + 5 * MINUTE, () => define(from, story.start));
+    simulation.schedule(recordedAt, () => define(to, at));
+  }
+}
+
+function startSilence(world: World): void {
+  const { from, noticedAt } = world.story.silence;
+  if (!world.services.some(({ service, team }) => service.exempt && team.id === 'warehouse')) return;
+  world.simulation.schedule(noticedAt, () => {
+    const event = canonical('platform-team', `silent/${SILENT_TOOL}/${from}`, 'source.silent', from, {
+      name: SILENT_TOOL,
+    });
+    send(world, canonicalRequest([event], 'curl/8.5.0'));
+  });
+}
+
+const items = ['documentation', 'support', 'reliability', 'ease_of_use', 'overall'];
+
+/** A wave per quarter: every person is invited, most answer within ten days; adopters come to like the platform better. */
+function startSurveys(world: World): void {
+  const { simulation, story, organisation } = world;
+  for (const opens of story.surveys) {
+    const date = new Date(opens);
+    const wave = `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
+    const post = (events: readonly CanonicalEvent[]): void =>
+      send(world, canonicalRequest(events, 'kestrel-survey/0.9'));
+    const event = (id: string, type: CanonicalEvent['type'], data: Record<string, unknown>): CanonicalEvent =>
+      canonical('survey', `${wave}/${id}`, type, simulation.now(), { wave, ...data });
+    const opensAt = opens + 8 * HOUR;
+    simulation.schedule(opensAt, () => {
+      post([event('opened', 'survey.wave_opened', { title: `How does the platform work for you? ${wave}` })]);
+      const invited = organisation.teams.flatMap((team) => team.people);
+      post(
+        invited.map((person) => {
+          const respondent = pseudonym(world.simulation.seed, person.login);
+          return event(`invited/${respondent}`, 'survey.invited', { respondent, team: person.team });
+        }),
+      );
+    });
+    for (const team of organisation.teams) {
+      const calendar = world.calendars.get(team.id);
+      if (calendar === undefined) continue;
+      const random = simulation.random(`survey/${wave}/${team.id}`);
+      const adopted = story.adoption.get(team.id);
+      const mood = 3.3 + random.between(-0.4, 0.4) + (adopted !== undefined && opens > adopted ? 0.7 : 0);
+      for (const person of team.people) {
+        if (!random.chance(0.82)) continue;
+        simulation.schedule(calendar.after(opensAt, random.between(0.2, 50)), () => {
+          const respondent = pseudonym(world.simulation.seed, person.login);
+          post(
+            items.map((item) => {
+              const score = Math.min(
+                5,
+                Math.max(1, Math.round(mood + (item === 'documentation' ? -0.4 : 0) + random.between(-1.3, 1.3))),
+              );
+              return event(`${respondent}/${item}`, 'survey.answered', {
+                item,
+                score,
+                respondent,
+                team: team.id,
+                version: '1',
+              });
+            }),
+          );
+        });
+      }
+    }
+    simulation.schedule(opensAt + 14 * DAY, () => post([event('closed', 'survey.wave_closed', {})]));
+  }
+}
+
+/** Stable over the waves, and nobody's name. */
+function pseudonym(seed: string, login: string): string {
+  return `r-${shaOf(seed, 'respondent', login).slice(0, 12)}`;
+}
