@@ -1,0 +1,70 @@
+import type { Delivery } from './delivery.ts';
+import { append, verdict } from './keep.ts';
+import { normaliseDelivery } from './normalise.ts';
+import type { EventLog } from './ports.ts';
+import { canonicalEvents, canonicalOutcome } from './receive.ts';
+import { decodeDelivery } from './record.ts';
+import { CANONICAL, CANONICAL_NORMALISER, readCanonical } from './sources/canonical.ts';
+import { findSource } from './sources/registry.ts';
+import type { Source } from './sources/source.ts';
+
+/** What reading a delivery again needs of the world. */
+export interface ReplayDeps {
+  readonly log: EventLog;
+  /** The registry, unless a test brings its own. */
+  readonly findSource?: ((name: string) => Source | undefined) | undefined;
+}
+
+/**
+ * Takes a spooled delivery to the log, under the id it was acknowledged with. False if the log is still away. A record
+ * that cannot be read is an error in the spool and is thrown.
+ */
+export async function receiveSpooled(deps: ReplayDeps, record: Uint8Array): Promise<boolean> {
+  const stored = decodeDelivery(record);
+  if (!stored) throw new Error('the spool holds a record that is no delivery');
+  const { delivery } = stored;
+  const again = read(deps, delivery);
+  return append(deps.log, delivery.id, record, again?.events ?? []);
+}
+
+/** What a replay made of a delivery. */
+export type Replayed =
+  | {
+      readonly outcome: 'events' | 'ignored' | 'rejected';
+      readonly events: number;
+      readonly reason?: string | undefined;
+    }
+  | { readonly outcome: 'unknown_source' }
+  | { readonly outcome: 'unavailable' };
+
+/**
+ * Runs the newest normaliser over a stored delivery and appends what it says. Events keep their ids; a raised normaliser
+ * number makes them win over the older reading, and lets what is no longer said be gone.
+ */
+export async function replay(deps: ReplayDeps, delivery: Delivery): Promise<Replayed> {
+  const again = read(deps, delivery);
+  if (!again) return { outcome: 'unknown_source' };
+  if (!(await append(deps.log, delivery.id, null, again.stated))) return { outcome: 'unavailable' };
+  return { outcome: again.outcome, events: again.made.length, reason: again.reason };
+}
+
+/** A delivery that was verified when it came, read once more. `events` are those of a first receipt; `stated` those of a replay. */
+function read(deps: ReplayDeps, delivery: Delivery) {
+  if (delivery.source === CANONICAL) {
+    const reading = readCanonical(delivery);
+    if (reading.outcome !== 'items') return refused('rejected', delivery, reading.reason, CANONICAL_NORMALISER);
+    const { made, all, reason } = canonicalEvents(delivery, reading.items);
+    return { outcome: canonicalOutcome(made), made, events: all, stated: all, reason };
+  }
+  const source = (deps.findSource ?? findSource)(delivery.source);
+  if (!source) return null;
+  const reading = normaliseDelivery(source, delivery);
+  if (reading.outcome !== 'events') return refused(reading.outcome, delivery, reading.reason, source.normaliser);
+  const { events } = reading;
+  return { outcome: 'events' as const, made: events, events, stated: events, reason: undefined };
+}
+
+function refused(kind: 'rejected' | 'ignored', delivery: Delivery, reason: string, normaliser: number) {
+  const stated = [verdict(kind, delivery, reason, normaliser)];
+  return { outcome: kind, made: [], events: kind === 'rejected' ? stated : [], stated, reason };
+}
