@@ -1,5 +1,5 @@
 import { sources } from '../../ingest/sources/registry.ts';
-import { type Config, readConfig, type Role } from '../config.ts';
+import { type Config, type Role, readConfig } from '../config.ts';
 import { CommandFailed } from './failure.ts';
 
 /** The configuration of this process, or a failure that lists every problem by name. Warnings go to stderr. */

@@ -10,7 +10,10 @@ export function tokenCommand(program: Command): void {
     .description('make a token; it is shown once, and only its hash is kept in the file that HEADWAY_TOKENS_FILE names')
     .requiredOption('--name <name>', 'what it is for, such as grafana')
     .addOption(
-      new Option('--scope <scope...>', 'ingest (send events), read (numbers and facts), admin (all, and raw deliveries)')
+      new Option(
+        '--scope <scope...>',
+        'ingest (send events), read (numbers and facts), admin (all, and raw deliveries)',
+      )
         .choices(scopes)
         .makeOptionMandatory(),
     )

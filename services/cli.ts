@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { explain } from './commands/failure.ts';
+import { serveCommand } from './commands/serve.ts';
+import { tokenCommand } from './commands/token.ts';
+
+const program = new Command('headway')
+  .description('Delivery metrics that explain themselves: webhooks become DORA numbers, each traceable to its events.')
+  .showHelpAfterError('(--help shows how)')
+  .addHelpText(
+    'after',
+    `
+A first look:
+  $ npm run demo                                        a year of a made-up organisation, in a minute or two
+  $ npm run headway -- import git ../my-repository      your own history: commits, and tags as deployments
+  $ npm run headway -- doctor                           what is connected, silent or assumed, and what to do
+
+Settings are environment variables; /docs of a running server lists them.`,
+  );
+
+serveCommand(program);
+tokenCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const text = explain(error);
+  process.stderr.write(`${text ?? (error as Error).stack ?? String(error)}\n`);
+  process.exitCode = 1;
+}
