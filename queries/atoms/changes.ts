@@ -49,7 +49,7 @@ export const mergedChanges: Layer = {
       WHERE type IN ('change.created', 'change.updated', 'change.merged')
       GROUP BY entity
     ) AS f
-    LEFT JOIN (${correctionsOf(table('facts'), 'change.corrected')}) AS c ON c.entity = f.entity
+    LEFT JOIN (SELECT entity AS of, corrections, correction_event_ids, correction_delivery_ids FROM (${correctionsOf(table('facts'), 'change.corrected')})) AS c ON c.of = f.entity
     WHERE f.merged_at IS NOT NULL`,
 };
 

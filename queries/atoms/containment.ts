@@ -29,9 +29,7 @@ export const carriers: Layer = {
 export const explicitDeliveries: Layer = {
   name: 'explicit_deliveries',
   sql: (table) => `
-    SELECT service, environment_group, original, argMin(atom_id, (finished_at, atom_id)) AS atom_id, min(finished_at) AS finished_at,
-      argMinIf(atom_id, (finished_at, atom_id), NOT rolled_back) AS lasting_atom_id, minIf(finished_at, NOT rolled_back) AS lasting_finished_at
-    FROM (
+    SELECT service, environment_group, original, min((finished_at, atom_id)) AS first FROM (
       SELECT c.service AS service, r.environment_group AS environment_group, c.original AS original, r.atom_id AS atom_id, r.finished_at AS finished_at, r.rolled_back AS rolled_back
       FROM (
         SELECT service, original, arrayJoin(arrayDistinct(arrayFilter(k -> k != '', [
@@ -70,8 +68,7 @@ const furthest = (rows: string, partition: string, reach: string): string => `
 export const positionDeliveries: Layer = {
   name: 'position_deliveries',
   sql: (table) => `
-    SELECT service, environment_group, original, lasting, argMin(atom_id, (finished_at, atom_id)) AS atom_id, min(finished_at) AS finished_at
-    FROM (
+    SELECT service, environment_group, original, lasting, min((finished_at, atom_id)) AS first FROM (
       SELECT c.service AS service, s.environment_group AS environment_group, c.original AS original, s.lasting AS lasting, s.atom_id AS atom_id, s.finished_at AS finished_at
       FROM (
         SELECT c.service AS service, c.original AS original, p.repository AS repository, p.branch AS branch, p.position AS position, g.environment_group AS environment_group, arrayJoin([false, true]) AS lasting
@@ -105,18 +102,16 @@ export const timeDeliveries: Layer = {
       ASOF INNER JOIN (${rollouts}) AS s
         ON s.service = c.service AND s.environment_group = c.environment_group AND s.lasting = c.lasting AND c.merged < s.began`;
     return `
-    SELECT service, environment_group, original, lasting, argMin(atom_id, (finished_at, atom_id)) AS atom_id, min(finished_at) AS finished_at
-    FROM (
+    SELECT service, environment_group, original, lasting, min((finished_at, atom_id)) AS first FROM (
       ${joined('NOT c.positioned', began('1'))}
       UNION ALL
       ${joined('c.positioned', began("branch = ''"))}
       UNION ALL
       -- the revision stands in another repository than the change, as with a repository of manifests
-      SELECT c.service, r.environment_group, c.original, lasting, argMin(r.atom_id, (r.finished_at, r.atom_id)), min(r.finished_at)
+      SELECT c.service, r.environment_group, c.original, c.lasting, r.atom_id, r.finished_at
       FROM (SELECT *, arrayJoin([false, true]) AS lasting FROM ${table('carriers')} WHERE positioned) AS c
       INNER JOIN ${table('delivering_rollouts')} AS r ON r.service = c.service
-      WHERE NOT r.explicit AND r.branch != '' AND r.revision_repository != c.repository AND c.merged_at < r.began_at AND (NOT lasting OR NOT r.rolled_back)
-      GROUP BY service, environment_group, original, lasting
+      WHERE NOT r.explicit AND r.branch != '' AND r.revision_repository != c.repository AND c.merged_at < r.began_at AND (NOT c.lasting OR NOT r.rolled_back)
     ) GROUP BY service, environment_group, original, lasting`;
   },
 };
@@ -131,12 +126,12 @@ export const deliveries: Layer = {
         (lasting.1, lasting.2)) AS lasting_rollout
     FROM (
       SELECT service, original,
-        minIf((finished_at, atom_id, containment), NOT lasting_row) AS first_of, (first_of.1, first_of.2) AS rollout,
-        minIf((finished_at, atom_id, containment), lasting_row) AS lasting
+        minIf((first.1, first.2, containment), NOT lasting_row) AS first_of, (first_of.1, first_of.2) AS rollout,
+        minIf((first.1, first.2, containment), lasting_row) AS lasting
       FROM (
-        SELECT service, original, finished_at, atom_id, 'explicit' AS containment, false AS lasting_row FROM ${table('explicit_deliveries')}
-        UNION ALL SELECT service, original, finished_at, atom_id, 'position', lasting FROM ${table('position_deliveries')}
-        UNION ALL SELECT service, original, finished_at, atom_id, 'time', lasting FROM ${table('time_deliveries')}
+        SELECT service, original, first, 'explicit' AS containment, false AS lasting_row FROM ${table('explicit_deliveries')}
+        UNION ALL SELECT service, original, first, 'position', lasting FROM ${table('position_deliveries')}
+        UNION ALL SELECT service, original, first, 'time', lasting FROM ${table('time_deliveries')}
       ) GROUP BY service, original
       HAVING rollout.2 != ''
     ) AS d

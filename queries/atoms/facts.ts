@@ -1,4 +1,5 @@
 import type { Layer } from './layer.ts';
+import { entitiesInScope } from './scope.ts';
 import { text } from './sql.ts';
 
 const CATALOG =
@@ -15,7 +16,7 @@ export const factsLayer = (asOf: string | null, services: readonly string[] | nu
     return `
     SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (
       SELECT * FROM ${known}
-      WHERE ${services === null ? '1' : `(entity IN (${scopeOf(known)}) OR type IN ${CATALOG})`}
+      WHERE ${services === null ? '1' : `(entity IN (${entitiesInScope()}) OR type IN ${CATALOG})`}
         AND (delivery_id, normaliser) NOT IN (
           SELECT o.delivery_id, o.normaliser FROM ${known} AS o
           INNER JOIN (SELECT delivery_id, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY delivery_id) AS n
@@ -27,13 +28,3 @@ export const factsLayer = (asOf: string | null, services: readonly string[] | nu
       AND entity NOT IN (SELECT entity FROM ${known} WHERE endsWith(type, '.retracted') AND ${text('event_id')} = '')`;
   },
 });
-
-// Which entities concern the given services: those that carry one of their names, and what these hang together with by
-// links between rollouts and incidents, two steps far (a fix names an incident, which names its cause).
-const scopeOf = (known: string): string => {
-  const names = `
-    SELECT arrayJoin({services:Array(String)}) AS name
-    UNION DISTINCT SELECT arrayJoin(arrayConcat([lower(${text('repository')}), lower(${text('service_id')})], arrayMap(x -> lower(x), data.applications::Array(String)), arrayMap(x -> lower(x), data.incident_services::Array(String))))
-      FROM ${known} WHERE type = 'service.defined' AND lower(${text('service_id')}) IN (SELECT arrayJoin(arrayMap(x -> lower(x), {services:Array(String)})))`;
-  return `SELECT entity FROM entity_refs WHERE ref IN (SELECT lower(name) FROM (${names})) OR ref = 'caused-by:'`;
-};

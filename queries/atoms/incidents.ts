@@ -51,7 +51,7 @@ export const incidentFacts: Layer = {
           GROUP BY entity
         )
       ) AS f
-      LEFT JOIN (${correctionsOf(table('facts'), 'incident.corrected')}) AS c ON c.entity = f.entity
+      LEFT JOIN (SELECT entity AS of, corrections, correction_event_ids, correction_delivery_ids FROM (${correctionsOf(table('facts'), 'incident.corrected')})) AS c ON c.of = f.entity
       WHERE f.detected_at IS NOT NULL OR mapContains(c.corrections, 'detected_at')
     )`,
 };
@@ -75,17 +75,17 @@ export const placedIncidents: Layer = {
   name: 'placed_incidents',
   sql: (table) => {
     const named = (kind: string, key: string) => `
-      SELECT i.incident_id AS incident_id, arraySort(groupUniqArray(n.service)) AS services
+      SELECT i.incident_id AS of, arraySort(groupUniqArray(n.service)) AS services
       FROM (SELECT incident_id, lower(${key}) AS key, own_started_at FROM ${table('incident_facts')} WHERE ${key} != '') AS i
       INNER JOIN ${table('service_names')} AS n ON n.name = i.key
-      WHERE n.kind = '${kind}' AND i.own_started_at >= n.valid_from AND i.own_started_at < n.valid_to GROUP BY incident_id`;
+      WHERE n.kind = '${kind}' AND i.own_started_at >= n.valid_from AND i.own_started_at < n.valid_to GROUP BY of`;
     return `
     SELECT i.*,
       multiIf(
         i.service_id != '', if(notEmpty(d.services), d.services[1], i.service_id),
         notEmpty(s.services), s.services[1],
         notEmpty(e.services), e.services[1],
-        h.service != '', h.service,
+        h.heard != '', h.heard,
         length(r.services) = 1, r.services[1],
         length(r.services) > 1, '(unassigned)',
         i.repository_name != '', i.repository_name,
@@ -98,21 +98,21 @@ export const placedIncidents: Layer = {
         i.restored_at IS NOT NULL AND dateDiff('millisecond', assumeNotNull(i.restored_at), started_at) > 300000, 'negative_duration',
         '') AS excluded
     FROM ${table('incident_facts')} AS i
-    LEFT JOIN (${named('id', 'service_id')}) AS d ON d.incident_id = i.incident_id
-    LEFT JOIN (${named('incident', 'service_name')}) AS s ON s.incident_id = i.incident_id
-    LEFT JOIN (${named('id', 'service_name')}) AS e ON e.incident_id = i.incident_id
-    LEFT JOIN (${named('repository', 'repository_name')}) AS r ON r.incident_id = i.incident_id
+    LEFT JOIN (${named('id', 'service_id')}) AS d ON d.of = i.incident_id
+    LEFT JOIN (${named('incident', 'service_name')}) AS s ON s.of = i.incident_id
+    LEFT JOIN (${named('id', 'service_name')}) AS e ON e.of = i.incident_id
+    LEFT JOIN (${named('repository', 'repository_name')}) AS r ON r.of = i.incident_id
     LEFT JOIN (
-      SELECT lower(name) AS key, min(name) AS service FROM (
+      SELECT lower(name) AS key, min(name) AS heard FROM (
         SELECT repository_name AS name FROM ${table('pushes')}
         UNION ALL SELECT ${text('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
         UNION ALL SELECT service FROM ${table('placed_rollouts')}
       ) WHERE name != '' GROUP BY key
     ) AS h ON h.key = lower(i.service_name) AND i.service_name != ''
     LEFT JOIN (
-      SELECT c.canonical AS incident_id, min(f.own_started_at) AS earliest, count() AS n
-      FROM ${table('canonical_incidents')} AS c INNER JOIN ${table('incident_facts')} AS f ON f.incident_id = c.incident_id GROUP BY incident_id
-    ) AS m ON m.incident_id = i.incident_id`;
+      SELECT c.canonical AS of, min(f.own_started_at) AS earliest, count() AS n
+      FROM ${table('canonical_incidents')} AS c INNER JOIN ${table('incident_facts')} AS f ON f.incident_id = c.incident_id GROUP BY of
+    ) AS m ON m.of = i.incident_id`;
   },
 };
 

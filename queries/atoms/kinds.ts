@@ -21,9 +21,9 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
             f.previous_incident_ids AS previous_incident_ids, f.previous_incident_lag_seconds AS previous_incident_lag_seconds,
             f.previous_incident_restored_ats AS previous_incident_restored_ats, f.previous_incident_started_ats AS previous_incident_started_ats,
             f.previous_incident_detected_ats AS previous_incident_detected_ats,
-            if(f.atom_id = '', NULL, toNullable(f.degraded_at)) AS degraded_at, if(f.atom_id = '', NULL, toNullable(f.detected_at)) AS detected_at,
+            if(f.of_atom = '', NULL, toNullable(f.degraded_at)) AS degraded_at, if(f.of_atom = '', NULL, toNullable(f.detected_at)) AS detected_at,
             f.restored_at AS restored_at, f.remedied_at AS remedied_at,
-            r.fixes_rollout != '' OR r.fixes_incident != '' OR x.atom_id != '' AS repairs,
+            r.fixes_rollout != '' OR r.fixes_incident != '' OR x.of_atom != '' AS repairs,
             multiIf(
               r.stated_planned != '', r.stated_planned,
               c.carries_hotfix, 'false',
@@ -35,10 +35,10 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
             r.kind != '' AND (r.kind != 'noop' OR repairs) AS rework_population,
             if(r.stated_platform_path != '', r.stated_platform_path = 'true', has((SELECT argMax(${texts('path_sources')}, (occurred_at, id)) FROM ${table('facts')} WHERE type = 'platform.defined'), r.source)) AS platform_path
           FROM ${table('kinded_rollouts')} AS r
-          LEFT JOIN (SELECT service, atom_id, true AS first FROM ${table('delivering_rollouts')} WHERE first_deployment) AS k ON k.service = r.service AND k.atom_id = r.atom_id
-          LEFT JOIN ${table('rollout_contents')} AS c ON c.service = r.service AND c.atom_id = r.atom_id
-          LEFT JOIN ${table('failures')} AS f ON f.service = r.service AND f.atom_id = r.atom_id
-          LEFT JOIN (SELECT DISTINCT service, atom_id FROM ${table('fixes')}) AS x ON x.service = r.service AND x.atom_id = r.atom_id`,
+          LEFT JOIN (SELECT service AS of_service, atom_id AS of_atom, true AS first FROM ${table('delivering_rollouts')} WHERE first_deployment) AS k ON k.of_service = r.service AND k.of_atom = r.atom_id
+          LEFT JOIN (SELECT * EXCEPT (service, atom_id), service AS of_service, atom_id AS of_atom FROM ${table('rollout_contents')}) AS c ON c.of_service = r.service AND c.of_atom = r.atom_id
+          LEFT JOIN (SELECT * EXCEPT (service, atom_id), service AS of_service, atom_id AS of_atom FROM ${table('failures')}) AS f ON f.of_service = r.service AND f.of_atom = r.atom_id
+          LEFT JOIN (SELECT DISTINCT service AS of_service, atom_id AS of_atom FROM ${table('fixes')}) AS x ON x.of_service = r.service AND x.of_atom = r.atom_id`,
           'finished_at',
           table,
         ),
@@ -92,7 +92,7 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
         incidents,
         withDimensions(
           `SELECT i.*, i.incident_id AS atom_id, i.cause AS caused_by, c.cause_atom_id AS cause_rollout_id, c.cause_service AS cause_service
-          FROM ${table('placed_incidents')} AS i LEFT JOIN ${table('causes')} AS c ON c.incident_id = i.incident_id`,
+          FROM ${table('placed_incidents')} AS i LEFT JOIN (SELECT incident_id AS of, cause_atom_id, cause_service FROM ${table('causes')}) AS c ON c.of = i.incident_id`,
           'started_at',
           table,
         ),

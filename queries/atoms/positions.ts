@@ -76,13 +76,13 @@ export const pushDepths: Layer = {
 export const orderedPushes: Layer = {
   name: 'ordered_pushes',
   sql: (table) => `
-    SELECT *, sum(length(commits)) OVER (PARTITION BY repository, branch ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS end_position
+    SELECT *, toInt64(sum(length(commits)) OVER (PARTITION BY repository, branch ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS end_position
     FROM (
       SELECT p.*, row_number() OVER (PARTITION BY repository, branch ORDER BY chain_at, depth, occurred_at, id) AS place
       FROM (
         SELECT p.*, min((p.occurred_at, p.id)) OVER (PARTITION BY p.repository, p.branch, if(d.on_loop, d.chain_least.2, d.head)) AS chain_at,
-          if(d.on_loop, 0, d.depth) AS depth
-        FROM ${table('pushes')} AS p INNER JOIN ${table('push_depths')} AS d ON d.id = p.id
+          if(d.on_loop, 0, d.chain_depth) AS depth
+        FROM ${table('pushes')} AS p INNER JOIN (SELECT id AS push_id, on_loop, depth AS chain_depth, head, chain_least FROM ${table('push_depths')}) AS d ON d.push_id = p.id
       ) AS p
     )`,
 };
@@ -91,11 +91,11 @@ export const orderedPushes: Layer = {
 export const positions: Layer = {
   name: 'positions',
   sql: (table) => `
-    SELECT repository, branch, sha, min(position) AS position, argMin(push, position) AS push_id, argMin(at, position) AS pushed_at FROM (
-      SELECT repository, branch, c.1.1 AS sha, end_position - length(commits) + c.2 AS position, id AS push, occurred_at AS at
+    SELECT repository, branch, sha, min(place) AS position FROM (
+      SELECT repository, branch, c.1.1 AS sha, end_position - toInt64(length(commits)) + toInt64(c.2) AS place
       FROM ${table('ordered_pushes')} ARRAY JOIN arrayZip(commits, arrayEnumerate(commits)) AS c
       UNION ALL
-      SELECT repository, branch, after, end_position, id, occurred_at FROM ${table('ordered_pushes')} WHERE after != ''
+      SELECT repository, branch, after, end_position FROM ${table('ordered_pushes')} WHERE after != ''
     ) GROUP BY repository, branch, sha`,
 };
 
@@ -132,7 +132,7 @@ export const branchOrigins: Layer = {
 export const lineages: Layer = {
   name: 'lineages',
   sql: (table) => {
-    const unlimited = 'toUInt64(9000000000000000000)';
+    const unlimited = 'toInt64(9000000000000000000)';
     const up = (from: string) => `
       SELECT l.repository AS repository, l.branch AS branch, o.parent AS carried, o.parent_position AS carried_to
       FROM (${from}) AS l INNER JOIN ${table('branch_origins')} AS o ON o.repository = l.repository AND o.branch = l.carried`;

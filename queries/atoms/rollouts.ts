@@ -95,17 +95,17 @@ export const placedRollouts: Layer = {
   name: 'placed_rollouts',
   sql: (table) => {
     const named = (kind: string, key: string) => `
-      SELECT r.entity AS entity, arraySort(groupUniqArray(n.service)) AS services
+      SELECT r.entity AS of, arraySort(groupUniqArray(n.service)) AS services
       FROM (SELECT entity, lower(${key}) AS key, finished_at FROM ${table('rollout_facts')} WHERE ${key} != '') AS r
       INNER JOIN ${table('service_names')} AS n ON n.name = r.key
-      WHERE n.kind = '${kind}' AND r.finished_at >= n.valid_from AND r.finished_at < n.valid_to GROUP BY entity`;
+      WHERE n.kind = '${kind}' AND r.finished_at >= n.valid_from AND r.finished_at < n.valid_to GROUP BY of`;
     return `
     SELECT *,
       if(length(services) > 1, concat(rollout_id, '@', service), rollout_id) AS atom_id
     FROM (
-      SELECT r.*, e.environment != '' AS environment_defined,
-        multiIf(e.environment != '', e.environment_group, named_production, 'production', r.environment) AS environment_group,
-        if(e.environment != '', e.production, named_production) AS production,
+      SELECT r.*, e.defined_name != '' AS environment_defined,
+        multiIf(e.defined_name != '', e.defined_group, named_production, 'production', r.environment) AS environment_group,
+        if(e.defined_name != '', e.defined_production, named_production) AS production,
         r.production_environment
           OR (match(r.environment, '(?i)^(.*[-_/. ])?(production|prod|live)$') AND NOT match(r.environment, '(?i)(^|[-_/. ])(pre|non|not)[-_/. ]?(production|prod|live)$')) AS named_production,
         e.failed_means AS failed_means,
@@ -113,26 +113,26 @@ export const placedRollouts: Layer = {
           r.service_id != '', if(notEmpty(i.services), i.services, [r.service_id]),
           r.application != '' AND notEmpty(a.services), a.services,
           r.application != '' AND r.repository != '' AND notEmpty(p.services), p.services,
-          r.application != '' AND r.repository != '' AND h.repository != '', [r.repository_name],
+          r.application != '' AND r.repository != '' AND h.heard != '', [r.repository_name],
           r.application != '', [r.application],
           notEmpty(p.services), p.services,
           r.repository != '', [r.repository_name],
           ['(unassigned)']
         ) AS services,
         arrayJoin(services) AS service,
-        multiIf(r.repository != '', r.repository, s.repository != '', s.repository, lower(service)) AS revision_repository
+        multiIf(r.repository != '', r.repository, s.defined_repository != '', s.defined_repository, lower(service)) AS revision_repository
       FROM (SELECT *, lower(environment) AS environment_key FROM ${table('rollout_facts')}) AS r
-      ASOF LEFT JOIN (SELECT * FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
-        ON e.environment = r.environment_key AND r.finished_at >= e.valid_from
-      LEFT JOIN (${named('id', 'service_id')}) AS i ON i.entity = r.entity
-      LEFT JOIN (${named('application', 'application')}) AS a ON a.entity = r.entity
-      LEFT JOIN (${named('repository', 'repository_name')}) AS p ON p.entity = r.entity
+      ASOF LEFT JOIN (SELECT environment AS defined_name, environment_group AS defined_group, production AS defined_production, failed_means, valid_from FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
+        ON e.defined_name = r.environment_key AND r.finished_at >= e.valid_from
+      LEFT JOIN (${named('id', 'service_id')}) AS i ON i.of = r.entity
+      LEFT JOIN (${named('application', 'application')}) AS a ON a.of = r.entity
+      LEFT JOIN (${named('repository', 'repository_name')}) AS p ON p.of = r.entity
       LEFT JOIN (
-        SELECT DISTINCT repository FROM ${table('pushes')}
+        SELECT DISTINCT repository AS heard FROM ${table('pushes')}
         UNION DISTINCT SELECT DISTINCT ${nameOf('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
         UNION DISTINCT SELECT DISTINCT repository FROM ${table('rollout_facts')} WHERE application = '' AND repository != ''
-      ) AS h ON h.repository = r.repository
-      LEFT JOIN (SELECT service, argMax(repository, valid_from) AS repository FROM ${table('service_definitions')} GROUP BY service) AS s ON s.service = service
+      ) AS h ON h.heard = r.repository
+      LEFT JOIN (SELECT service AS defined_service, argMax(repository, valid_from) AS defined_repository FROM ${table('service_definitions')} GROUP BY service) AS s ON s.defined_service = service
     )`;
   },
 };
@@ -201,35 +201,35 @@ export const revisionPositions: Layer = {
 export const kindedRollouts: Layer = {
   name: 'kinded_rollouts',
   sql: (table) => `
-    SELECT r.*, l.atom_id AS live_atom_id, l.revision AS live_revision,
-      rp.branch AS branch, rp.position AS position, rp.sha AS full_revision,
+    SELECT r.*, l.live_atom_id AS live_atom_id, l.live_revision AS live_revision,
+      rp.on_branch AS branch, rp.at_position AS position, rp.full_sha AS full_revision,
       multiIf(
         NOT r.counts OR r.outcome NOT IN ('succeeded', 'failed_live'), '',
         r.live_place = 0, 'change',
-        (r.artifact_digest != '' OR r.config_digest != '') AND (l.artifact_digest != '' OR l.config_digest != ''),
-          if(r.artifact_digest = l.artifact_digest AND r.config_digest = l.config_digest, 'noop', ''),
-        r.revision != '' AND r.revision = l.revision, 'noop',
+        (r.artifact_digest != '' OR r.config_digest != '') AND (l.live_artifact_digest != '' OR l.live_config_digest != ''),
+          if(r.artifact_digest = l.live_artifact_digest AND r.config_digest = l.live_config_digest, 'noop', ''),
+        r.revision != '' AND r.revision = l.live_revision, 'noop',
         '') AS equal_kind,
       multiIf(
         NOT r.counts OR r.outcome NOT IN ('succeeded', 'failed_live'), '',
         equal_kind != '', equal_kind,
         r.rolls_back != '', 'rollback',
-        rp.branch != '' AND lp.branch != '' AND r.revision_repository = l.revision_repository,
-          if(b.carried != '' AND rp.position <= if(b.carried = lp.branch, lp.position, b.carried_to) AND r.revision != l.revision, 'rollback', 'change'),
+        rp.on_branch != '' AND lp.on_branch != '' AND r.revision_repository = l.live_repository,
+          if(b.carried != '' AND rp.at_position <= if(b.carried = lp.on_branch, lp.at_position, b.carried_to) AND r.revision != l.live_revision, 'rollback', 'change'),
         fr.first_place > 0 AND fr.first_place < r.place, if(fr.first_place < fl.first_place, 'rollback', 'change'),
         r.explicit AND empty(r.commits) AND empty(r.changes), 'rollback',
         'change') AS kind
     FROM ${table('ordered_rollouts')} AS r
-    LEFT JOIN (SELECT service, environment_group, place, atom_id, revision, artifact_digest, config_digest, revision_repository
+    LEFT JOIN (SELECT service AS of_service, environment_group AS of_group, place AS of_place, atom_id AS live_atom_id, revision AS live_revision, artifact_digest AS live_artifact_digest, config_digest AS live_config_digest, revision_repository AS live_repository
       FROM ${table('ordered_rollouts')} WHERE succeeded) AS l
-      ON l.service = r.service AND l.environment_group = r.environment_group AND l.place = r.live_place
-    LEFT JOIN ${table('revision_positions')} AS rp ON rp.repository = r.revision_repository AND rp.revision = lower(r.revision)
-    LEFT JOIN ${table('revision_positions')} AS lp ON lp.repository = l.revision_repository AND lp.revision = lower(l.revision)
-    LEFT JOIN ${table('lineages')} AS b ON b.repository = rp.repository AND b.branch = lp.branch AND b.carried = rp.branch
-    LEFT JOIN (SELECT service, environment_group, revision, min(place) AS first_place FROM ${table('ordered_rollouts')} WHERE succeeded AND revision != '' GROUP BY service, environment_group, revision) AS fr
-      ON fr.service = r.service AND fr.environment_group = r.environment_group AND fr.revision = r.revision
-    LEFT JOIN (SELECT service, environment_group, revision, min(place) AS first_place FROM ${table('ordered_rollouts')} WHERE succeeded AND revision != '' GROUP BY service, environment_group, revision) AS fl
-      ON fl.service = r.service AND fl.environment_group = r.environment_group AND fl.revision = l.revision`,
+      ON l.of_service = r.service AND l.of_group = r.environment_group AND l.of_place = r.live_place
+    LEFT JOIN (SELECT repository AS in_repository, revision AS of_revision, branch AS on_branch, position AS at_position, sha AS full_sha FROM ${table('revision_positions')}) AS rp ON rp.in_repository = r.revision_repository AND rp.of_revision = lower(r.revision)
+    LEFT JOIN (SELECT repository AS in_repository, revision AS of_revision, branch AS on_branch, position AS at_position, sha AS full_sha FROM ${table('revision_positions')}) AS lp ON lp.in_repository = l.live_repository AND lp.of_revision = lower(l.live_revision)
+    LEFT JOIN (SELECT repository AS of_repository, branch AS of_branch, carried, carried_to FROM ${table('lineages')}) AS b ON b.of_repository = rp.in_repository AND b.of_branch = lp.on_branch AND b.carried = rp.on_branch
+    LEFT JOIN (SELECT service AS of_service, environment_group AS of_group, revision AS of_revision, min(place) AS first_place FROM ${table('ordered_rollouts')} WHERE succeeded AND revision != '' GROUP BY of_service, of_group, of_revision) AS fr
+      ON fr.of_service = r.service AND fr.of_group = r.environment_group AND fr.of_revision = r.revision
+    LEFT JOIN (SELECT service AS of_service, environment_group AS of_group, revision AS of_revision, min(place) AS first_place FROM ${table('ordered_rollouts')} WHERE succeeded AND revision != '' GROUP BY of_service, of_group, of_revision) AS fl
+      ON fl.of_service = r.service AND fl.of_group = r.environment_group AND fl.of_revision = l.live_revision`,
 };
 
 /** C rollouts with what rolled them back (R11), and which one is the first of its service and group. */

@@ -1,0 +1,142 @@
+import type { Store } from '../../ingest/ports.ts';
+import { type AtomKind, atomKinds } from './atom.ts';
+import { eventsDdl } from './events.ts';
+import { type Fold, fold } from './fold.ts';
+import { type Touch, touchedServices } from './scope.ts';
+import type { AtomTables, WithAtoms } from './tables.ts';
+
+/** How many folded pasts are kept: a page asks ten questions of the same as_of. */
+const KEPT_PASTS = 3;
+
+/**
+ * The atoms of a store: kept fresh as of now, and folded anew for any past. One per process; refreshes run one at a time.
+ */
+export interface Atoms {
+  /** Creates what is missing of the tables. Safe to repeat. */
+  prepare(): Promise<void>;
+  /** Makes the stored atoms of everything touched equal to what a fold of all known events gives. */
+  refresh(touch: Touch): Promise<void>;
+  /** Makes all stored atoms anew. */
+  rebuild(): Promise<void>;
+  readonly withAtoms: WithAtoms;
+  /** Lets go of pasts that an event recorded at `recordedAt` belongs to. */
+  forgetPasts(recordedAt: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Tables of the stored atoms: the highest refresh of an atom wins, a voided one is gone. */
+const ddlOf = (kind: AtomKind): string => `
+  CREATE TABLE IF NOT EXISTS ${kind.name} (
+    ${Object.entries(kind.columns)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(', ')},
+    refreshed UInt64, voided UInt8
+  ) ENGINE = ReplacingMergeTree(refreshed, voided) ORDER BY (service, atom_id)`;
+
+/** Opens the atoms of a store; `name` keeps the scratch tables of processes on one server apart. */
+export function openAtoms(store: Store, name: string): Atoms {
+  let folds = 0;
+  const pasts = new Map<string, { fold: Promise<Fold>; users: number; stale: boolean }>();
+  const scratch = (): string => {
+    folds += 1;
+    return `fold_${name}_${folds}`;
+  };
+
+  async function refreshServices(services: readonly string[] | null): Promise<void> {
+    // Taken before the events are read: of two refreshes the one that began later knows at least as much.
+    const [row] = await store.query<{ now: string }>('SELECT toString(toUnixTimestamp64Micro(now64(6))) AS now');
+    const refreshed = row?.now ?? '0';
+    const made = await fold(store, scratch(), null, services);
+    try {
+      for (const kind of atomKinds) await storeAtoms(store, kind, made.table(kind.name), services, refreshed);
+    } finally {
+      await made.drop();
+    }
+  }
+
+  async function settle(asOf: string): Promise<void> {
+    const past = pasts.get(asOf);
+    if (!past || past.users > 0) return;
+    if (!past.stale && pasts.size <= KEPT_PASTS) return;
+    pasts.delete(asOf);
+    await past.fold.then((made) => made.drop()).catch(() => undefined);
+  }
+
+  return {
+    async prepare() {
+      for (const ddl of eventsDdl) await store.command(ddl);
+      for (const kind of atomKinds) await store.command(ddlOf(kind));
+      await dropScratch(store, name);
+    },
+    async refresh(touch) {
+      if (touch.everything) return refreshServices(null);
+      return refreshServices(await touchedServices(store, touch));
+    },
+    rebuild: () => refreshServices(null),
+    withAtoms: async (asOf, use) => {
+      if (asOf === null) return use(storedTables());
+      let past = pasts.get(asOf);
+      if (!past || past.stale) {
+        past = { fold: fold(store, scratch(), asOf, null), users: 0, stale: false };
+        pasts.set(asOf, past);
+      }
+      past.users += 1;
+      try {
+        return await use(tablesOf(await past.fold));
+      } catch (error) {
+        past.stale = true;
+        throw error;
+      } finally {
+        past.users -= 1;
+        for (const kept of [...pasts.keys()]) if (pasts.size > KEPT_PASTS || pasts.get(kept)?.stale) await settle(kept);
+      }
+    },
+    async forgetPasts(recordedAt) {
+      for (const [asOf, past] of pasts) {
+        if (asOf < recordedAt) continue;
+        past.stale = true;
+        await settle(asOf);
+      }
+    },
+    async close() {
+      for (const past of pasts.values()) await past.fold.then((made) => made.drop()).catch(() => undefined);
+      pasts.clear();
+    },
+  };
+}
+
+async function storeAtoms(
+  store: Store,
+  kind: AtomKind,
+  from: string,
+  services: readonly string[] | null,
+  refreshed: string,
+): Promise<void> {
+  const columns = Object.keys(kind.columns).join(', ');
+  // Sources as a whole stand without a service: they are always made anew.
+  const mine = services === null ? '1' : "(service = '' OR lower(service) IN {services:Array(String)})";
+  const params = { services: services ?? [], refreshed };
+  await store.command(
+    `INSERT INTO ${kind.name} (${columns}, refreshed, voided)
+    SELECT ${columns}, {refreshed:UInt64}, 0 FROM ${from} WHERE ${mine}
+    UNION ALL
+    SELECT ${columns}, {refreshed:UInt64}, 1 FROM ${kind.name} FINAL
+    WHERE ${mine} AND (service, atom_id) NOT IN (SELECT service, atom_id FROM ${from})`,
+    params,
+  );
+}
+
+const storedTables = (): AtomTables =>
+  Object.fromEntries(atomKinds.map((kind) => [kind.name, `(SELECT * FROM ${kind.name} FINAL)`])) as AtomTables;
+
+const tablesOf = (made: Fold): AtomTables =>
+  Object.fromEntries(atomKinds.map((kind) => [kind.name, made.table(kind.name)])) as AtomTables;
+
+/** Drops what a process of the same name left behind when it was killed. */
+async function dropScratch(store: Store, name: string): Promise<void> {
+  const left = await store.query<{ name: string }>(
+    'SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, {prefix:String})',
+    { prefix: `fold_${name}_` },
+  );
+  for (const table of left) await store.command(`DROP TABLE IF EXISTS ${table.name} SYNC`);
+}
