@@ -13,11 +13,13 @@ export interface Repository {
 }
 
 /** The account object that GitHub puts wherever a user stands. Addresses that say nothing are left out. */
-export function account(login: string): Record<string, unknown> {
+export function account(login: string): Readonly<Record<string, unknown>> {
+  const known = accounts.get(login);
+  if (known !== undefined) return known;
   const bot = login.endsWith('[bot]');
   const path = encodeURIComponent(login);
   const id = numberOf('account', login) % 90_000_000;
-  return {
+  const made = {
     login,
     id,
     node_id: Buffer.from(`04:User${id}`).toString('base64'),
@@ -28,6 +30,19 @@ export function account(login: string): Record<string, unknown> {
     type: bot ? 'Bot' : 'User',
     site_admin: false,
   };
+  accounts.set(login, made);
+  return made;
+}
+
+/** The same few people over and over; what is kept follows from the login alone. */
+const accounts = new Map<string, Readonly<Record<string, unknown>>>();
+
+const repositoryIds = new Map<string, number>();
+
+function repositoryId(fullName: string): number {
+  const id = repositoryIds.get(fullName) ?? numberOf('repository', fullName) % 900_000_000;
+  repositoryIds.set(fullName, id);
+  return id;
 }
 
 function owner(login: string): Record<string, unknown> {
@@ -39,7 +54,7 @@ export function common(repository: Repository, sender: string, epochTimes = fals
   const [login = '', name = ''] = repository.fullName.split('/');
   const api = `https://api.github.com/repos/${repository.fullName}`;
   const web = `https://github.com/${repository.fullName}`;
-  const id = numberOf('repository', repository.fullName) % 900_000_000;
+  const id = repositoryId(repository.fullName);
   return {
     repository: {
       id,
@@ -68,7 +83,7 @@ export function common(repository: Repository, sender: string, epochTimes = fals
     },
     organization: {
       login,
-      id: numberOf('account', login) % 90_000_000,
+      id: account(login).id,
       url: `https://api.github.com/orgs/${login}`,
       description: '',
     },

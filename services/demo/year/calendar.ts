@@ -23,11 +23,18 @@ export interface Calendar {
 export function calendarOf(timezone: string): Calendar {
   const zone = IANAZone.isValidZone(timezone) ? IANAZone.create(timezone) : IANAZone.create('UTC');
   const american = timezone.startsWith('America/');
-  const local = (instant: number): number => instant + zone.offset(instant) * MINUTE;
+  const offsets = new Map<number, number>();
+  // Zones change on the hour, and asking luxon is dear: one question per hour of the year.
+  const offset = (instant: number): number => {
+    const hour = Math.floor(instant / HOUR);
+    const known = offsets.get(hour) ?? zone.offset(hour * HOUR) * MINUTE;
+    offsets.set(hour, known);
+    return known;
+  };
+  const local = (instant: number): number => instant + offset(instant);
   const dayOf = (instant: number): number => Math.floor(local(instant) / DAY);
   // The offset at noon of the day: good for every working hour, since zones change at night.
-  const instantOf = (day: number, timeOfDay: number): number =>
-    day * DAY + timeOfDay - zone.offset(day * DAY + DAY / 2) * MINUTE;
+  const instantOf = (day: number, timeOfDay: number): number => day * DAY + timeOfDay - offset(day * DAY + DAY / 2);
   const works = (day: number): boolean => weekdayOf(day) <= 5 && !isHoliday(day, american);
   return {
     isWorkingDay: (instant) => works(dayOf(instant)),

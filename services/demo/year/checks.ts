@@ -16,7 +16,7 @@ export function makeRun(
   return { ...run, id, number, createdAt: now, attempt: 1, startedAt: now };
 }
 
-/** The checks that each push starts. On main the jobs report too, where the repository's hook lists them. */
+/** The checks that a push starts. The hooks of some repositories tell of main only; of some, of each job. */
 export function runChecks(
   world: World,
   repository: RepositoryState,
@@ -24,6 +24,7 @@ export function runChecks(
   head: GitCommit,
   event: 'push' | 'pull_request',
 ): void {
+  if (event === 'pull_request' && !repository.reportsBranches) return;
   const { simulation } = world;
   const random = simulation.random(`checks/${repository.fullName}`);
   const run = makeRun(world, repository, {
@@ -43,7 +44,7 @@ export function runChecks(
     startedAt: run.createdAt + waits,
     completedAt: run.createdAt + waits + runs,
   };
-  if (event === 'push' && repository.listsJobs) {
+  if (event === 'push' && repository.reportsJobs) {
     send(world, workflowJob(repository, run, job, 'queued', conclusion));
     simulation.schedule(job.startedAt, () => send(world, workflowJob(repository, run, job, 'in_progress', conclusion)));
     simulation.schedule(job.completedAt, () => send(world, workflowJob(repository, run, job, 'completed', conclusion)));

@@ -23,7 +23,9 @@ export interface Live {
 export interface RepositoryState extends Repository {
   readonly services: readonly ServiceState[];
   readonly merge: 'squash' | 'merge' | 'rebase';
-  readonly listsJobs: boolean;
+  /** What the repository's hook was told to send about checks. */
+  readonly reportsJobs: boolean;
+  readonly reportsBranches: boolean;
   tip: GitCommit;
   nextNumber: number;
   commits: number;
@@ -72,7 +74,8 @@ export function makeWorld(simulation: Simulation, organisation: Organisation, st
       pushedAt: story.start - 3 * HOUR,
       services: states,
       merge: random.chance(0.6) ? 'squash' : random.chance(0.6) ? 'merge' : 'rebase',
-      listsJobs: random.chance(0.5),
+      reportsJobs: random.chance(0.3),
+      reportsBranches: random.chance(0.4),
       tip: {
         sha: shaOf(simulation.seed, fullName, 'root'),
         message: 'Prepare the release',
