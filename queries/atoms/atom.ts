@@ -186,7 +186,11 @@ export const serviceSpans: AtomKind = {
   },
 };
 
-/** When a source was heard of for a kind of event and a service: what coverage is made of (metrics.md §1.3). */
+/**
+ * When a source was alive: what coverage is made of (metrics.md §1.3). Rows without a service: the source as a whole, one row
+ * per piece of its life. Rows with a service: the kinds it fed for that service, and its life as far as silences that name the
+ * service cut it, else from the beginning of time to its end. A service is covered by a source where both are alive.
+ */
 export const sourceSpans: AtomKind = {
   name: 'source_spans',
   description: 'one source alive from one instant to another, the kinds of event and the services it fed',

@@ -35,11 +35,18 @@ export const eventsDdl: readonly string[] = [
 export const EVENTS_INSERT =
   "events SETTINGS input_format_try_infer_dates = 0, input_format_try_infer_datetimes = 0, date_time_input_format = 'best_effort'";
 
+/** A row of `events`. */
+export interface EventRow extends Row {
+  readonly type: string;
+  readonly entity: string;
+  readonly refs: readonly string[];
+}
+
 /** A recorded event as a row of `events`. */
 export function eventRow(
   event: NormalizedEvent,
   record: { partition: number; offset: bigint; recordedAt: string },
-): Row {
+): EventRow {
   return {
     id: event.id,
     normaliser: event.normaliser,

@@ -1,20 +1,12 @@
 import type { Store } from '../../ingest/ports.ts';
 import { text } from './sql.ts';
 
-/** Kinds whose change concerns every service at once: they are rare, and then everything is folded again. */
-const UNIVERSAL = new Set(['environment.defined', 'person.defined', 'platform.defined']);
-
 /** What a batch of events is about, gathered while it is written. */
 export interface Touch {
   readonly entities: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
   /** True if the batch concerns every service. */
   readonly everything: boolean;
-}
-
-/** What one event touches. */
-export function touchOf(event: { type: string; entity: string; refs: readonly string[] }): Touch {
-  return { entities: new Set([event.entity]), names: new Set(event.refs), everything: UNIVERSAL.has(event.type) };
 }
 
 // Links between rollouts, incidents and changes, as they are stored: who names whom.
