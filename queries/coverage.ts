@@ -13,7 +13,10 @@ export interface ServiceSpan {
   readonly retires: number | null;
 }
 
-/** When a source was heard of (a row of source_spans); `service` empty: as a whole. */
+/**
+ * When a source was heard of (a row of source_spans); `service` empty: as a whole, else its life as far as silences that
+ * name the service cut it. A service is covered where both are alive.
+ */
 export interface SourceSpan {
   readonly source: string;
   readonly service: string;
@@ -153,20 +156,39 @@ function feedingSources(sources: readonly SourceSpan[], feeds: readonly string[]
     spans.filter((span) => span.service !== '' && feedsMetric(span)),
     (span) => span.service,
   );
-  const spansOf = (source: string, service: string): Alive =>
-    bySource.get(`${source}\0${service}`) ?? bySource.get(`${source}\0`) ?? [];
+  // What a service's own rows say cuts the life of the source as a whole.
+  const lifeOf = (source: string, service: string): Alive => {
+    const whole = bySource.get(`${source}\0`) ?? [];
+    const own = service === '' ? undefined : bySource.get(`${source}\0${service}`);
+    return own ? bothAlive(whole, own) : whole;
+  };
   const known = new Map<string, Alive>();
   return {
-    whole: [...names].flatMap((source) => spansOf(source, '')),
+    whole: [...names].flatMap((source) => lifeOf(source, '')),
     of(service: string): Alive {
       const cached = known.get(service);
       if (cached) return cached;
       const own = new Set((byService.get(service) ?? []).map((span) => span.source));
-      const alive = [...(own.size > 0 ? own : names)].flatMap((source) => spansOf(source, service));
+      const alive = [...(own.size > 0 ? own : names)].flatMap((source) => lifeOf(source, service));
       known.set(service, alive);
       return alive;
     },
   };
+}
+
+function overlap(a: { from: number; to: number }, b: { from: number; to: number }): { from: number; to: number }[] {
+  const from = Math.max(a.from, b.from);
+  const to = Math.min(a.to, b.to);
+  return from < to ? [{ from, to }] : [];
+}
+
+/** Spans in which a source and what it says of one service are alive together. */
+function bothAlive(whole: Alive, own: Alive): Alive {
+  return whole.flatMap((life) =>
+    own
+      .map((part) => ({ from: Math.max(life.from, part.from), to: Math.min(life.to, part.to) }))
+      .filter((part) => part.from < part.to),
+  );
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {

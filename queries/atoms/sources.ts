@@ -23,7 +23,7 @@ export const sourceSpansSql = (table: (layer: string) => string): string => {
   const fed = `
     SELECT service, source AS sender, 'deployment.finished' AS kind, finished_at AS at FROM ${table('placed_rollouts')}
     UNION ALL SELECT service, source, 'incident.detected', detected_at FROM ${table('placed_incidents')}
-    UNION ALL SELECT ${text('service_id')}, ${text('name')}, type, occurred_at FROM ${table('facts')} WHERE type = 'source.heartbeat' AND ${text('service_id')} != ''`;
+    UNION ALL SELECT ${text('service_id')}, ${text('name')}, type, occurred_at FROM ${table('facts')} WHERE type IN ('source.heartbeat', 'source.silent') AND ${text('service_id')} != ''`;
   return `
   SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, life.1 AS alive_from, life.2 AS alive_to, kinds
   FROM (
@@ -52,7 +52,7 @@ export const sourceSpansSql = (table: (layer: string) => string): string => {
       SELECT service, sender, arraySort(groupUniqArray((silent_at, if(heard_again > 0, next_at, ${FAR})))) AS silences FROM (
         SELECT q.service AS service, q.sender AS sender, q.silent_at AS silent_at, countIf(h.at > q.silent_at) AS heard_again, minIf(h.at, h.at > q.silent_at) AS next_at
         FROM (SELECT ${text('service_id')} AS service, ${text('name')} AS sender, occurred_at AS silent_at FROM ${table('facts')} WHERE type = 'source.silent' AND service != '') AS q
-        LEFT JOIN (${fed}) AS h ON h.service = q.service AND h.sender = q.sender
+        LEFT JOIN (SELECT * FROM (${fed}) WHERE kind != 'source.silent') AS h ON h.service = q.service AND h.sender = q.sender
         GROUP BY service, sender, silent_at
       ) GROUP BY service, sender
     ) AS s ON s.service = f.service AND s.sender = f.sender
