@@ -176,7 +176,7 @@ function feedingSources(sources: readonly SourceSpan[], feeds: readonly string[]
   };
 }
 
-function overlap(a: { from: number; to: number }, b: { from: number; to: number }): { from: number; to: number }[] {
+function _overlap(a: { from: number; to: number }, b: { from: number; to: number }): { from: number; to: number }[] {
   const from = Math.max(a.from, b.from);
   const to = Math.min(a.to, b.to);
   return from < to ? [{ from, to }] : [];

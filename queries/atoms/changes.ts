@@ -2,7 +2,6 @@ import type { Layer } from './layer.ts';
 import {
   COMMIT,
   commitsOf,
-  corrected,
   correctedInstant,
   correctionsOf,
   flag,

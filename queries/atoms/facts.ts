@@ -9,7 +9,7 @@ const CATALOG =
  * The facts in scope as they were known (R1, R3): one row per event id, of the highest normaliser known and the earliest
  * copy, without what a newer normaliser no longer says and what was retracted.
  */
-export const factsLayer = (asOf: string | null, services: readonly string[] | null): Layer => ({
+export const factsLayer = (_asOf: string | null, services: readonly string[] | null): Layer => ({
   name: 'facts',
   sql: (table) => {
     const known = table('known');
