@@ -36,6 +36,8 @@ export interface InnerFrame extends Frame {
   readonly built: readonly Place[];
   readonly context: PageContext;
   readonly view: View;
+  /** The filter form is left out where there is nothing to filter yet. */
+  readonly hasFilters: boolean;
   /** Options that differ from their default, in words. */
   readonly options: readonly string[];
   /** The API call that holds this page's numbers. */
@@ -68,7 +70,7 @@ export function renderInner(frame: InnerFrame): string {
       html`<li><a href="${name === 'Status' ? path : linkTo(path, view)}"${name === here ? raw(' aria-current="page"') : ''}>${name}</a></li>`,
   );
   const header = html`<header class="top"><div class="wrap"><a class="brand" href="/">${mark}Headway</a><nav class="across" aria-label="Pages"><ul>${links}</ul></nav><details class="menu"><summary>${here}</summary><nav aria-label="All pages"><ul>${links}</ul></nav></details><span class="org">${context.organisation}</span></div></header>
-${filterForm(view, context)}
+${frame.hasFilters ? filterForm(view, context) : ''}
 ${context.staleSince === null ? '' : html`<div class="banner" role="status"><div class="wrap">${staleWords(formatClock(context.staleSince, view.zone))}</div></div>`}
 ${view.problems.length === 0 ? '' : html`<div class="banner" role="alert"><div class="wrap">${view.problems.map((problem) => html`<p>Not understood: ${problem}. The default is shown.</p>`)}</div></div>`}`;
   const footer = html`<span>As of ${formatInstant(view.asOf ?? context.now, view.zone)} · ${view.zone}</span><span>Metric specification ${context.specVersion}</span>${frame.options.map((option) => html`<span>${option}</span>`)}<span><a href="/docs">What each number means</a></span><span><a href="${frame.dataLink}">This page as data</a></span><span>${context.organisation}</span>`;

@@ -26,6 +26,7 @@ export function renderOverview(model: OverviewModel, built: readonly Place[] = [
     built,
     context,
     view,
+    hasFilters: !model.isFirstVisit,
     options: isHeuristic ? ['Heuristic: each incident counted to the deployment before it'] : [],
     dataLink: apiLink('dora.change_lead_time', apiParams(view, view.weeks, { grain: 'week' })),
     body,
@@ -122,7 +123,7 @@ ${gaps > 0 ? html`<p>${capital(gaps === 1 ? 'one week has' : `${formatNumber(gap
       label:
         now === null
           ? ['Lead time']
-          : ['Lead time', `${now} in this window`, `${formatNumber(lead.now.n ?? 0)} changes`],
+          : ['Lead time', now, `in ${view.window.days} days,`, `${formatNumber(lead.now.n ?? 0)} changes`],
       brackets: spans,
       gapWords: gaps > 0 ? 'no data' : '',
     },

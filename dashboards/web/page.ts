@@ -1,4 +1,5 @@
 import type { MetricAnswer } from '../../queries/envelope.ts';
+import type { Place } from './frame.ts';
 import type { StatusModel } from './status.ts';
 
 /** One row behind a number, as `/v1/metrics/{id}/atoms` lists it; further fields belong to the atom kind. */
@@ -53,7 +54,7 @@ export interface Page<Model> {
   /** For the browser's title and the tests. */
   readonly title: string;
   /** Its entry in the top bar, or null if it has none. */
-  readonly nav: string | null;
+  readonly nav: Place | null;
   /** Public pages need no token and may be cached. */
   readonly isPublic: boolean;
   load(ports: PagePorts, params: Readonly<Record<string, string>>): Promise<Model>;

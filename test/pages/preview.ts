@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts';
 import type { PageContext } from '../../dashboards/web/page.ts';
-import { madeUpPorts } from './organisation.ts';
+import { renderStatus } from '../../dashboards/web/status.ts';
+import { madeUpPorts, madeUpStatus } from './organisation.ts';
 
 const folder = join(tmpdir(), 'headway-pages');
 mkdirSync(folder, { recursive: true });
@@ -30,6 +31,13 @@ async function overview(
   return file;
 }
 
+function write(name: string, page: string): string {
+  const file = join(folder, `${name}.html`);
+  writeFileSync(file, page);
+  console.log(`${file} ${(page.length / 1000).toFixed(0)} kB`);
+  return file;
+}
+
 const files = [
   await overview('overview', {}),
   await overview('overview-28d', { range: '28d', team: 'Mobile' }),
@@ -45,6 +53,8 @@ const files = [
   await overview('overview-stale', { as_of: 'nonsense' }, { staleSince: '2025-11-21T07:41:00.000Z' }),
   await overview('first-visit', {}, { heardUntil: null, teams: [], services: [] }),
   await overview('empty-selection', { team: 'Nobody' }),
+  write('status', renderStatus(madeUpStatus())),
+  write('status-empty', renderStatus({ ...madeUpStatus(), slos: [] })),
 ];
 
 if (process.argv.includes('--shots')) {
@@ -62,7 +72,10 @@ if (process.argv.includes('--shots')) {
     ],
   });
   try {
-    for (const file of files) {
+    const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+    for (const file of files.filter(
+      (each) => only.length === 0 || only.some((name) => each.endsWith(`/${name}.html`)),
+    )) {
       for (const [width, scheme] of [
         [1280, 'light'],
         [1280, 'dark'],

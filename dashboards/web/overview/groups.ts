@@ -1,4 +1,5 @@
-import { sparkline, sparklineMax } from '../charts/sparkline.ts';
+import type { Point } from '../charts/series.ts';
+import { sparkline } from '../charts/sparkline.ts';
 import { differenceWords } from '../difference.ts';
 import { type Html, html } from '../html.ts';
 import { DASH, formatInterval, formatNumber, formatValue, quantityOf } from '../numbers.ts';
@@ -14,9 +15,7 @@ export function groupsPart(model: OverviewModel): Html {
   const { groups, view } = model;
   if (groups === null || groups.list.length === 0) return html``;
   const isTeams = groups.by === 'team';
-  const tops = keys.map((_, column) =>
-    Math.max(...groups.list.map((group) => sparklineMax(group.readings[column]?.points ?? [])), 0),
-  );
+  const tops = keys.map((_, column) => columnTop(groups.list.flatMap((group) => group.readings[column]?.points ?? [])));
   const compared = view.baseline === null ? 0 : groups.list.length * keys.length;
   const chance =
     compared < 20
@@ -24,10 +23,16 @@ export function groupsPart(model: OverviewModel): Html {
       : html`<p class="s f">Of ${formatNumber(compared)} comparisons about ${formatNumber(Math.round(compared / 20))} would look like a change by chance alone.</p>`;
   return html`<section class="part" aria-labelledby="h-groups"><div class="says"><h2 id="h-groups">${isTeams ? 'How is it in each team?' : `How is it in each service of ${view.team ?? ''}?`}</h2>
 <p>${isTeams ? 'Teams' : 'Services'} are listed by name and never ranked: what they build and how often it has to change differ.</p>
-<p>A line shows ${formatNumber(27)} weeks, one scale down each column. A gap is a week without data.${view.baseline === null ? '' : ` Better and worse are against ${baselineWords(view)}.`}</p>${chance}</div>
+<p>A line shows ${formatNumber(27)} weeks, one scale down each column, cut above its highest weeks. A gap is a week without data.${view.baseline === null ? '' : ` Better and worse are against ${baselineWords(view)}.`}</p>${chance}</div>
 <table class="teams stack"><thead><tr><th scope="col">${isTeams ? 'Team' : 'Service'}</th>${keys.map((key) => html`<th scope="col">${key.short}</th>`)}</tr></thead><tbody>${groups.list.map(
     (group) => groupRow(group, view, groups.by, tops),
   )}</tbody></table></section>`;
+}
+
+/** One week of a small team can be far off; nine in ten weeks of all teams decide the scale, and the rest is cut. */
+function columnTop(points: readonly Point[]): number {
+  const values = points.flatMap((point) => (point.value === null ? [] : [point.value])).sort((a, b) => a - b);
+  return 1.25 * (values[Math.floor(values.length * 0.9)] ?? 0) || 1;
 }
 
 function groupRow(group: Group, view: View, by: 'team' | 'service', tops: readonly number[]): Html {
@@ -51,7 +56,7 @@ function cell(reading: Reading, view: View, name: string, column: number, max: n
         window: null,
         before: null,
         width: 120,
-        height: 26,
+        height: 36,
         max,
         hasBand: false,
       })

@@ -46,8 +46,12 @@ export interface OverviewModel {
   readonly incidents: number | null;
 }
 
-/** Rows fetched per key. All of them are needed for a distribution; beyond this the quantiles alone are shown. */
-const ROWS = 1000;
+/** Up to this many rows are fetched whole, so that their distribution can be drawn; of more, the first few only. */
+const ALL_ROWS = 5000;
+const FEW_ROWS = 40;
+
+/** The group of what nobody owns. */
+const UNASSIGNED = '(unassigned)';
 
 /** Groups beyond this many are left to their own pages. */
 const GROUPS = 40;
@@ -59,7 +63,8 @@ export async function overviewModel(
 ): Promise<OverviewModel> {
   const context = await ports.context();
   const view = readView(params, context);
-  const isKnown = (name: string | null, known: readonly string[]) => name === null || known.includes(name);
+  const isKnown = (name: string | null, known: readonly string[]) =>
+    name === null || name === UNASSIGNED || known.includes(name);
   const nothing = { keys: [], groups: null, incidents: null };
   if (context.heardUntil === null) return { context, view, isFirstVisit: true, isEmptySelection: false, ...nothing };
   if (!isKnown(view.team, context.teams) || !isKnown(view.service, context.services)) {
@@ -83,15 +88,17 @@ export async function overviewModel(
 async function readKey(ports: PagePorts, view: View, key: Key): Promise<KeyReading> {
   const over = (span: Span, more: Readonly<Record<string, string>> = {}) =>
     ports.ask(key.id, apiParams(view, span, more));
-  const [now, before, weeks, listed] = await Promise.all([
+  const [now, before, weeks] = await Promise.all([
     over(view.window),
     view.baseline === null ? null : over(view.baseline),
     over(view.weeks, { grain: 'week' }),
-    ports.askAtoms(key.id, apiParams(view, view.window, { limit: String(ROWS) })),
   ]);
+  const row = now.totals[0] ?? null;
+  const limit = String((row?.n ?? 0) <= ALL_ROWS ? ALL_ROWS : FEW_ROWS);
+  const listed = await ports.askAtoms(key.id, apiParams(view, view.window, { limit }));
   return {
     key,
-    ...reading(view, key, now.totals[0] ?? null, before?.totals[0] ?? null, pointsOf(weeks, key.graceHours)),
+    ...reading(view, key, row, before?.totals[0] ?? null, pointsOf(weeks, key.graceHours)),
     options: now.options,
     rows: listed.atoms,
     isComplete: listed.next === null,
@@ -142,7 +149,7 @@ function reading(
 function joinGroups(perKey: readonly ReadonlyMap<string, Reading>[]): readonly Group[] {
   const empty: Reading = { now: null, before: null, difference: null, points: [], atomsLink: '' };
   const names = [...new Set(perKey.flatMap((readings) => [...readings.keys()]))];
-  const rank = (name: string) => (name === '(unassigned)' ? 1 : 0);
+  const rank = (name: string) => (name === UNASSIGNED ? 1 : 0);
   names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, 'en'));
   return names.slice(0, GROUPS).map((name) => ({
     name,

@@ -21,7 +21,7 @@ export const overviewCss = `
 .teams .v{display:block;font-weight:600;text-decoration:none}.teams a.v:hover{text-decoration:underline 1px var(--edge)}
 .teams .s{display:block;color:var(--ink-3)}
 .teams .s.good{color:var(--good)}.teams .s.bad{color:var(--bad)}
-.teams svg{margin:6px 0 2px;width:100%;height:26px}
+.teams svg{margin:6px 0 2px;width:120px;height:36px}
 .teams .than{min-height:16px}
 .facts th{width:280px;font-weight:400!important}.facts td:nth-child(2){width:104px;font-weight:600;white-space:nowrap}
 .weeks td,.weeks th{white-space:nowrap}

@@ -73,6 +73,8 @@ function certaintyWords(reading: KeyReading): string {
     said.push(`${formatNumber(unknown)} deployments do not say whether they were planned; counted as planned.`);
   if (now.coverage < 1) said.push(`Sources were heard during ${formatPlainShare(now.coverage, 1)} of the window.`);
   if (now.mix_shift === true) said.push('The whole moved against each of its parts: the mix of parts has changed.');
+  if (!isComplete && said.length === 0)
+    return 'Too many rows to look at each here; what is known of one stands in the row.';
   return said.length === 0 ? 'No gaps known.' : said.join(' ');
 }
 

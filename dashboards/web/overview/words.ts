@@ -159,7 +159,7 @@ export function decisions(model: OverviewModel): readonly Decision[] {
     found.push({
       title: `${formatNumber(unlinked)}${all !== null && all >= unlinked ? ` of ${formatNumber(all)}` : ''} incidents name no cause,`,
       text: 'so the fail rate may be understated.',
-      link: { words: 'Link them', href: '/docs#links' },
+      link: { words: 'Link them', href: '/docs#dora.change_fail_rate' },
     });
   }
   const unknown = rework?.now?.planned_unknown_n ?? 0;
