@@ -1,3 +1,4 @@
+import { EARLIEST_INSTANT } from '../time.ts';
 import type { Commit } from '../vocabulary/commit.ts';
 
 /** A commit as `git log` tells it. */
@@ -15,17 +16,19 @@ export interface RawCommit {
 
 /**
  * A commit in our words. The author is the name: an e-mail address is used to tell bots and then left behind. Of the message
- * only the first line is kept. An author time that no clock can have shown (before 1970) is the committer's.
+ * only the first line is kept. Times are made believable, see {@link believable}.
  */
-export function canonicalCommit(raw: RawCommit): Commit {
+export function canonicalCommit(raw: RawCommit, nowSeconds: number): Commit {
   const subject = firstLine(raw.message);
   const revertOf = revertedBy(raw.message);
   const pickOf = /^\(cherry picked from commit ([0-9a-f]{7,64})\)\s*$/im.exec(raw.message)?.[1];
   const author = raw.authorName.trim().slice(0, 512);
+  const committedAt = believable(raw.committedAtSeconds, nowSeconds);
+  const authoredAt = raw.authoredAtSeconds * 1000 < EARLIEST_INSTANT ? committedAt : raw.authoredAtSeconds;
   return {
     sha: raw.sha,
-    authored_at: isoOfSeconds(raw.authoredAtSeconds > 0 ? raw.authoredAtSeconds : raw.committedAtSeconds),
-    committed_at: isoOfSeconds(raw.committedAtSeconds),
+    authored_at: isoOfSeconds(believable(authoredAt, nowSeconds)),
+    committed_at: isoOfSeconds(committedAt),
     ...(author === '' ? {} : { author }),
     author_kind: isBot(raw) ? 'bot' : 'human',
     parents: raw.parents.slice(0, 64),
@@ -38,6 +41,11 @@ export function canonicalCommit(raw: RawCommit): Commit {
 
 export function firstLine(message: string): string {
   return message.slice(0, message.search(/\r?\n|$/)).trim();
+}
+
+/** A broken clock's time, brought into what the vocabulary takes: not before 2000, not after now. */
+export function believable(seconds: number, nowSeconds: number): number {
+  return Math.min(Math.max(seconds, EARLIEST_INSTANT / 1000), nowSeconds);
 }
 
 /** UTC ISO with milliseconds. */

@@ -1,28 +1,22 @@
-import { basename, resolve } from 'node:path';
 import type { NormalizedEvent } from '../../ingest/event.ts';
-import { canonicalCommit, type RawCommit, REQUEST_MERGE } from '../../ingest/import/commit.ts';
+import { canonicalCommit } from '../../ingest/import/commit.ts';
 import {
   changeCut,
   changeEventId,
   changeMerged,
   heartbeat,
+  type ImportedEvent,
   type ImportTarget,
   rolloutCorrected,
   rolloutCorrectionId,
   rolloutEventId,
   rolloutFinished,
 } from '../../ingest/import/events.ts';
-import {
-  addCommit,
-  type CommitGraph,
-  dissolve,
-  emptyGraph,
-  type Partition,
-  partition,
-} from '../../ingest/import/graph.ts';
-import { inReleaseOrder, type ReleaseTag, repositoryOfRemote, tagFilter } from '../../ingest/import/tags.ts';
+import { type CommitGraph, dissolve, type Partition, partition } from '../../ingest/import/graph.ts';
+import { type ReleaseTag, tagFilter } from '../../ingest/import/tags.ts';
 import type { Commit } from '../../ingest/vocabulary/commit.ts';
-import { GitFailed, git, gitText } from './process.ts';
+import { defaultBranch, nameOf, readCommits, readGraph, releaseTags, requestMerges } from './history.ts';
+import { gitText } from './process.ts';
 
 /** What to import, and how what it says is sent on. */
 export interface GitImport {
@@ -40,10 +34,10 @@ export interface GitImport {
   readonly paths?: boolean;
   /** UTC ISO. */
   readonly now: string;
-  /** Takes a batch; the next one is made when it has resolved. */
-  readonly send: (events: readonly NormalizedEvent[]) => Promise<unknown>;
-  /** The event of that id if it was imported before, so that a later import can say what has changed since. */
-  readonly known: (eventId: string) => Promise<NormalizedEvent | null>;
+  /** Takes a batch, as for `POST /v1/events`; the next one is made when it has resolved. */
+  readonly send: (events: readonly ImportedEvent[]) => Promise<unknown>;
+  /** The event that is kept under an id (`GET /v1/events/{id}`), or null: so that a later import can say what has changed. */
+  readonly known: (eventId: string) => Promise<Pick<NormalizedEvent, 'type' | 'data'> | null>;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -85,13 +79,13 @@ export async function importGit(
     ...(task.service === undefined ? {} : { service: task.service }),
     environment: task.environment ?? 'production',
   };
-  const tags = await releaseTags(task.path, tagFilter(task.tags ?? null));
+  const tags = await releaseTags(task.path, tagFilter(task.tags ?? null), secondsOf(task.now));
   if (tags.length === 0 && head === null) return { ok: false, problem: `${task.path} has no commits yet` };
   const tips = [...tags.map(({ sha }) => sha), ...(head === null ? [] : [head])];
   const shallow = (await gitText(task.path, ['rev-parse', '--is-shallow-repository'])) === 'true';
   const progress = task.onProgress ?? (() => {});
 
-  const graph = await readGraph(task.path, tips, progress);
+  const graph = await readGraph(task.path, tips, (done) => progress({ phase: 'history', done, total: 0 }));
   const requests = await requestMerges(task.path, tips, graph);
   const parts = partition(
     graph,
@@ -108,7 +102,7 @@ export async function importGit(
     const leader = commits.at(-1)!;
     if (earlier && commits.length === 1 && (leader.parents?.length ?? 0) > 1) {
       const before = await task.known(changeEventId(target.repository, leader.sha));
-      if (before?.type === 'change.merged' && (before.data.commits?.length ?? 0) > 1) {
+      if (commitsIn(before).length > 1) {
         await out.add(changeCut(target.repository, leader, task.now));
         corrections++;
       }
@@ -117,9 +111,8 @@ export async function importGit(
 
   const lists = delivered(graph, parts, tips.length);
   for (const [place, tag] of tags.entries()) {
-    const event = rolloutFinished(target, tag, lists[place]!);
-    await out.add(event);
-    const correction = earlier && (await correctionOf(task, target, tag, event.data.commits ?? []));
+    await out.add(rolloutFinished(target, tag, lists[place]!));
+    const correction = earlier && (await correctionOf(task, target, tag, lists[place]!));
     if (correction) {
       await out.add(correction);
       corrections++;
@@ -141,73 +134,6 @@ export async function importGit(
   };
 }
 
-/** The commit of the default branch: the remote's if the clone knows it, else HEAD. Null in a repository without commits. */
-async function defaultBranch(path: string): Promise<string | null | 'no repository'> {
-  if ((await gitText(path, ['rev-parse', '--git-dir'])) === null) return 'no repository';
-  for (const ref of ['refs/remotes/origin/HEAD', 'HEAD']) {
-    const sha = await gitText(path, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
-    if (sha) return sha;
-  }
-  return null;
-}
-
-async function nameOf(path: string): Promise<string> {
-  const remote = await gitText(path, ['config', '--get', 'remote.origin.url']);
-  const named = remote && repositoryOfRemote(remote);
-  return named || basename(resolve(path)).replace(/\.git$/, '') || 'repository';
-}
-
-async function releaseTags(path: string, wanted: (name: string) => boolean): Promise<ReleaseTag[]> {
-  const tags: ReleaseTag[] = [];
-  const fields = ['refname:strip=2', 'objectname', 'objecttype', 'creatordate:unix'];
-  const format = fields.map((field) => `%(${field})`).join('%00');
-  for await (const line of git(path, ['for-each-ref', `--format=${format}`, 'refs/tags'])) {
-    const [name = '', object = '', type = '', created = ''] = line.split('\0');
-    if (!wanted(name)) continue;
-    let sha = object;
-    let at = created;
-    // An annotated tag names its commit, perhaps by way of further tags; one from very long ago may have no date.
-    if (type !== 'commit')
-      sha = (await gitText(path, ['rev-parse', '--verify', '--quiet', `${object}^{commit}`])) ?? '';
-    if (sha === '') continue;
-    if (at === '') at = (await gitText(path, ['show', '-s', '--format=%ct', sha])) ?? '';
-    tags.push({ name, sha, atSeconds: Number(at) });
-  }
-  return inReleaseOrder(tags);
-}
-
-async function readGraph(
-  path: string,
-  tips: readonly string[],
-  progress: (progress: ImportProgress) => void,
-): Promise<CommitGraph> {
-  const graph = emptyGraph();
-  const args = ['rev-list', '--topo-order', '--reverse', '--parents', '--stdin'];
-  for await (const line of git(path, args, { input: stdin(tips) })) {
-    const [sha = '', ...parents] = line.split(' ');
-    addCommit(graph, sha, parents);
-    if (graph.shas.length % 1000 === 0) progress({ phase: 'history', done: graph.shas.length, total: 0 });
-  }
-  return graph;
-}
-
-async function requestMerges(path: string, tips: readonly string[], graph: CommitGraph): Promise<Set<number>> {
-  const found = new Set<number>();
-  const args = ['rev-list', '--merges', '--extended-regexp', `--grep=${REQUEST_MERGE}`, '--stdin'];
-  for await (const sha of git(path, args, { input: stdin(tips) })) {
-    const index = graph.indexOf.get(sha);
-    if (index !== undefined) found.add(index);
-  }
-  return found;
-}
-
-function stdin(tips: readonly string[]): string {
-  return `${[...new Set(tips)].join('\n')}\n`;
-}
-
-/** Marks the end of a commit's fields; no field can hold a NUL. */
-const FORMAT = '%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B%x00';
-
 /** Yields each change when all its commits have been read: the leader last, before it what it brought in, oldest first. */
 async function* readChanges(
   task: GitImport,
@@ -224,7 +150,7 @@ async function* readChanges(
     const leader = parts.leaderOf[index]!;
     const change = open.get(leader) ?? { found: new Map<number, Commit>(), message: '' };
     open.set(leader, change);
-    change.found.set(index, canonicalCommit(raw));
+    change.found.set(index, canonicalCommit(raw, secondsOf(task.now)));
     if (index === leader) change.message = raw.message;
     if (++done % 100 === 0 || done === graph.shas.length) {
       progress({ phase: 'changes', done, total: graph.shas.length });
@@ -234,33 +160,6 @@ async function* readChanges(
     open.delete(leader);
     yield { commits: [...side, leader].map((one) => change.found.get(one)!), message: change.message };
   }
-}
-
-async function* readCommits(path: string, tips: readonly string[], withPaths: boolean): AsyncGenerator<RawCommit> {
-  const args = ['log', '--topo-order', '--no-notes', '--encoding=UTF-8', '-z', `--format=${FORMAT}`, '--stdin'];
-  if (withPaths) args.push('--name-only', '--no-renames', '--no-ext-diff');
-  let fields: string[] = [];
-  let paths: string[] = [];
-  const commit = (): RawCommit => ({
-    sha: fields[0]!,
-    parents: fields[1]!.split(' ').filter((parent) => parent !== ''),
-    authorName: fields[2]!,
-    authorEmail: fields[3]!,
-    authoredAtSeconds: Number(fields[4]),
-    committedAtSeconds: Number(fields[5]),
-    message: fields[6]!,
-    ...(withPaths ? { paths } : {}),
-  });
-  // A commit is its seven fields, then its paths up to an empty piece that ends the record.
-  for await (const piece of git(path, args, { separator: '\0', input: stdin(tips) })) {
-    if (fields.length < 7) fields.push(piece);
-    else if (piece === '') {
-      yield commit();
-      fields = [];
-      paths = [];
-    } else paths.push(piece.replace(/^\n/, ''));
-  }
-  if (fields.length === 7) yield commit();
 }
 
 /** Shas that each tip delivers, by its place. */
@@ -303,16 +202,26 @@ async function followEarlierImport(
 /** The correction that makes the log say what a rollout delivered, or null if it says so already. */
 async function correctionOf(task: GitImport, target: ImportTarget, tag: ReleaseTag, commits: readonly string[]) {
   const first = await task.known(rolloutEventId(target, tag.name));
-  if (first?.type !== 'deployment.finished') return null;
-  let said: readonly unknown[] = first.data.commits ?? [];
+  if (first === null) return null;
+  let said = commitsIn(first);
   for (let n = 1; ; n++) {
     const correction = await task.known(rolloutCorrectionId(target, tag.name, n));
-    if (correction?.type !== 'deployment.corrected') {
+    if (correction === null) {
       const same = said.length === commits.length && new Set([...said, ...commits]).size === commits.length;
       return same ? null : rolloutCorrected(target, tag, commits, n, task.now);
     }
-    said = correction.data.value as unknown[];
+    const { value } = correction.data as { value?: unknown };
+    said = Array.isArray(value) ? value : [];
   }
+}
+
+function secondsOf(instant: string): number {
+  return Math.floor(Date.parse(instant) / 1000);
+}
+
+function commitsIn(event: { readonly data: object } | null): readonly unknown[] {
+  const commits = event && 'commits' in event.data ? event.data.commits : null;
+  return Array.isArray(commits) ? commits : [];
 }
 
 const BATCH_EVENTS = 500;
@@ -320,7 +229,7 @@ const BATCH_EVENTS = 500;
 const BATCH_COMMITS = 2000;
 
 function batches(send: GitImport['send']) {
-  let batch: NormalizedEvent[] = [];
+  let batch: ImportedEvent[] = [];
   let weight = 0;
   let count = 0;
   const flush = async () => {
@@ -333,13 +242,11 @@ function batches(send: GitImport['send']) {
   return {
     flush,
     count: () => count,
-    async add(event: NormalizedEvent) {
+    async add(event: ImportedEvent) {
       batch.push(event);
       count++;
-      weight += 'commits' in event.data ? (event.data.commits?.length ?? 0) : 1;
+      weight += 1 + commitsIn(event).length;
       if (batch.length >= BATCH_EVENTS || weight >= BATCH_COMMITS) await flush();
     },
   };
 }
-
-export { GitFailed };
