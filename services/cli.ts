@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { explain } from './commands/failure.ts';
+import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import { tokenCommand } from './commands/token.ts';
 
@@ -18,6 +19,7 @@ Settings are environment variables; /docs of a running server lists them.`,
   );
 
 serveCommand(program);
+sendCommand(program);
 tokenCommand(program);
 
 try {

@@ -1,0 +1,74 @@
+import type { FollowTarget } from '../ingest/follow.ts';
+import type { Store } from '../ingest/ports.ts';
+import type { Atoms } from '../queries/atoms/atoms.ts';
+import type { Touch } from '../queries/atoms/scope.ts';
+
+const DDL = `CREATE TABLE IF NOT EXISTS refreshed_positions (log_partition UInt32, next UInt64)
+  ENGINE = ReplacingMergeTree(next) ORDER BY log_partition`;
+
+/** More events than this without fresh atoms: folding everything once is quicker than asking what they touch. */
+const MANY_EVENTS = 20_000;
+
+/** What a batch touched, and how far the log was taken with it. */
+export interface CheckedTouch {
+  readonly touch: Touch;
+  /** Next offset per partition. */
+  readonly taken: ReadonlyMap<number, bigint>;
+}
+
+/**
+ * Adds to a target the memory of how far atoms are fresh. Events and atoms are written one after the other, so a process that
+ * is killed between the two leaves events whose atoms are old: {@link refreshStale} finds them at the next start.
+ */
+export function checkpointed(
+  store: Store,
+  target: FollowTarget<Touch>,
+  onTaken: (partition: number, next: bigint) => void,
+): FollowTarget<CheckedTouch> {
+  return {
+    positions: () => target.positions(),
+    async write(records) {
+      const touch = await target.write(records);
+      const taken = new Map(records.map((record) => [record.partition, record.offset + 1n]));
+      for (const [partition, next] of taken) onTaken(partition, next);
+      return { touch, taken };
+    },
+    async refresh({ touch, taken }) {
+      await target.refresh(touch);
+      await note(store, taken);
+    },
+    merge: (a, b) => ({ touch: target.merge(a.touch, b.touch), taken: new Map([...a.taken, ...b.taken]) }),
+  };
+}
+
+/** Makes the atoms of all stored events fresh that a killed process left behind. Says how many events these were. */
+export async function refreshStale(store: Store, atoms: Atoms): Promise<number> {
+  await store.command(DDL);
+  const behind = `events LEFT JOIN (SELECT log_partition, max(next) AS next FROM refreshed_positions GROUP BY log_partition) AS fresh
+    USING (log_partition) WHERE log_offset >= next`;
+  const [stale] = await store.query<{ events: string }>(`SELECT toString(count()) AS events FROM ${behind}`);
+  const count = Number(stale?.events ?? 0);
+  if (count === 0) return 0;
+  if (count > MANY_EVENTS) await atoms.rebuild();
+  else {
+    const [touched] = await store.query<{ entities: string[]; names: string[]; universal: boolean | number }>(
+      `SELECT groupUniqArray(entity) AS entities, groupUniqArrayArray(refs) AS names,
+         max(type IN ('environment.defined', 'person.defined', 'platform.defined')) AS universal FROM ${behind}`,
+    );
+    await atoms.refresh({
+      entities: new Set(touched?.entities),
+      names: new Set(touched?.names),
+      everything: Boolean(touched?.universal),
+    });
+  }
+  const taken = await store.query<{ log_partition: number; next: string }>(
+    'SELECT log_partition, toString(max(log_offset) + 1) AS next FROM events GROUP BY log_partition',
+  );
+  await note(store, new Map(taken.map((row) => [Number(row.log_partition), BigInt(row.next)])));
+  return count;
+}
+
+async function note(store: Store, positions: ReadonlyMap<number, bigint>): Promise<void> {
+  const rows = [...positions].map(([partition, next]) => ({ log_partition: partition, next: next.toString() }));
+  await store.insert('refreshed_positions', rows);
+}

@@ -1,0 +1,127 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { type Follower, follow } from '../ingest/follow.ts';
+import type { EventLog, Store } from '../ingest/ports.ts';
+import type { Atoms } from '../queries/atoms/atoms.ts';
+import { materialise } from '../queries/atoms/materialise.ts';
+import type { Touch } from '../queries/atoms/scope.ts';
+import { checkpointed, refreshStale } from './checkpoint.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** Takes the log into the store for as long as the process lives. */
+export interface Following {
+  /** True once everything that the log had at the start is in the store and fresh. */
+  caughtUp(): boolean;
+  /** Resolves when {@link caughtUp} is first true; rejects if the process stops before. */
+  readonly ready: Promise<void>;
+  /** True while it cannot go on (the store or the log is away) or atoms wait to be made fresh. */
+  behind(): boolean;
+  /** Records of the log that the store does not have yet, per partition. Empty while the log does not answer. */
+  lag(): Promise<readonly { partition: number; records: number }[]>;
+  stop(): Promise<void>;
+}
+
+export interface FollowingDeps {
+  readonly log: EventLog;
+  readonly store: Store;
+  readonly atoms: Atoms;
+  readonly telemetry: Telemetry;
+  readonly logger: FastifyBaseLogger;
+}
+
+const GROUP = 'headway-events';
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 15_000;
+
+/** Starts following. What fails is tried again, ever more slowly: a store that is away delays numbers and loses nothing. */
+export function startFollowing(deps: FollowingDeps): Following {
+  const { log, logger } = deps;
+  const stopping = new AbortController();
+  const taken = new Map<number, bigint>();
+  let follower: Follower | null = null;
+  let failing = true;
+  let ends: ReadonlyMap<number, bigint> | null = null;
+  let caughtUp = false;
+
+  const reached = () => ends !== null && [...ends].every(([partition, end]) => (taken.get(partition) ?? 0n) >= end);
+
+  const run = async (): Promise<void> => {
+    const stale = await refreshStale(deps.store, deps.atoms);
+    if (stale > 0) logger.info({ events: stale }, 'made the atoms of events fresh that were stored before a stop');
+    ends ??= await log.ends('headway.events');
+    const target = checkpointed(deps.store, timed(deps), (partition, next) => taken.set(partition, next));
+    for (const [partition, next] of await target.positions()) taken.set(partition, next);
+    follower = follow(log, target, { group: GROUP, signal: stopping.signal });
+    failing = false;
+    await follower.done;
+  };
+  const supervise = async (): Promise<void> => {
+    let pause = FIRST_PAUSE_MS;
+    while (!stopping.signal.aborted) {
+      const begun = performance.now();
+      try {
+        await run();
+      } catch (error) {
+        failing = true;
+        if (stopping.signal.aborted) return;
+        if (performance.now() - begun > 60_000) pause = FIRST_PAUSE_MS;
+        logger.error({ err: error, retryInMs: pause }, 'taking the log into the store failed; trying again');
+        await sleep(pause, stopping.signal);
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      }
+    }
+  };
+  const check = async (): Promise<void> => {
+    while (!caughtUp) {
+      stopping.signal.throwIfAborted();
+      if (!failing && follower !== null && reached()) {
+        await follower.settled();
+        caughtUp = true;
+      } else await sleep(25, stopping.signal);
+    }
+  };
+  const supervised = supervise();
+  const ready = check();
+  ready.catch(() => undefined);
+
+  return {
+    caughtUp: () => caughtUp,
+    ready,
+    behind: () => failing || (follower?.behind() ?? true),
+    async lag() {
+      const now = await log.ends('headway.events').catch(() => new Map<number, bigint>());
+      return [...now].map(([partition, end]) => ({ partition, records: Number(end - (taken.get(partition) ?? 0n)) }));
+    },
+    async stop() {
+      stopping.abort();
+      await supervised;
+    },
+  };
+}
+
+function timed({ store, atoms, telemetry, logger }: FollowingDeps) {
+  const target = materialise(store, atoms, (record, reason) =>
+    logger.warn({ partition: record.partition, offset: record.offset.toString(), reason }, 'a record was set aside'),
+  );
+  return {
+    ...target,
+    async refresh(touch: Touch) {
+      const begun = performance.now();
+      await target.refresh(touch);
+      telemetry.refreshed((performance.now() - begun) / 1000, touch.entities.size);
+    },
+  };
+}
+
+/** Waits, or returns at once when the signal aborts. */
+export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
