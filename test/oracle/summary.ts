@@ -1,0 +1,125 @@
+import type { Envelope, Interval, QuantileValue } from '../../queries/envelope.ts';
+import type { Stretch } from './calendar.ts';
+import { UNASSIGNED } from './catalog.ts';
+import { quantileWithOpen } from './statistics.ts';
+import type { World } from './world.ts';
+
+export type Options = Readonly<Record<string, string | number | boolean>>;
+
+/** Values of an atom's dimensions by name. */
+export type Dimensions = Readonly<Record<string, string>>;
+
+/** What a row of the answer is about: a bucket and a scope. */
+export interface RowContext {
+  readonly world: World;
+  readonly options: Options;
+  readonly tz: string;
+  /** The bucket as asked: atoms count by it. */
+  readonly bucket: Stretch;
+  /** The bucket from the first covered day on: divisors count by it. */
+  readonly clipped: Stretch;
+  /** Local days begun, a cut one by its share. */
+  readonly days: number;
+  readonly workingDays: number;
+  readonly serviceDays: number;
+  /** Whether an atom with these dimensions is in the row's filters and group. */
+  readonly inScope: (dimensions: Dimensions) => boolean;
+  /** JSON that seeds resampling (metrics.md §1.8). */
+  readonly seed: string;
+}
+
+/** What a metric says about a row, before coverage decides whether it may be said. */
+export interface Summary {
+  readonly value: number | null;
+  readonly n: number;
+  readonly ci: Interval | null;
+  readonly openN?: number;
+  readonly excluded: Readonly<Record<string, number>>;
+  /** Denominator 0. */
+  readonly notApplicable?: boolean;
+  /** Fewer than min_n. */
+  readonly insufficient?: boolean;
+  /** The metric itself cannot tell (metrics.md §3.4). */
+  readonly noData?: boolean;
+  readonly quantiles?: Readonly<Record<'p50' | 'p75' | 'p90', QuantileValue>>;
+  /** Counts that stand whatever the coverage. */
+  readonly facts?: Partial<Envelope>;
+  /** Derived fields that are null without coverage. */
+  readonly derived?: Readonly<Record<string, number | string | null>>;
+}
+
+/** One thing that a metric counts or leaves out. `at` decides the bucket; null: it is in none. */
+export interface Item {
+  readonly atomId: string;
+  readonly at: number | null;
+  readonly dimensions: Dimensions;
+  /** Why it is left out, or empty. */
+  readonly excluded: string;
+  /** Milliseconds; null while open. Absent for what has no duration. */
+  readonly duration?: number | null;
+}
+
+/** A metric of the oracle. */
+export interface OracleMetric {
+  readonly unit: string;
+  /** Declared options with their defaults; `ownership` is everyone's. */
+  readonly options: Options;
+  /** Kinds of event that give its bucket timestamp. */
+  readonly feeds: readonly string[];
+  readonly graceHours: number;
+  /** Atom of the kind, for the groups that are present. */
+  items(world: World, options: Options): Item[];
+  summarize(row: RowContext): Summary;
+}
+
+export const ROLLOUT_FEEDS = ['deployment.finished', 'service.rolledback'] as const;
+export const INCIDENT_FEEDS = ['incident.detected'] as const;
+
+/** metrics.md §1.6: a service's owner at the atom's time, or as of the latest definition. */
+export function dimensionsOf(
+  world: World,
+  options: Options,
+  service: string,
+  at: number,
+  extra: Readonly<{ environment_group?: string; repository?: string }> = {},
+): Dimensions {
+  return {
+    environment_group: UNASSIGNED,
+    repository: UNASSIGNED,
+    ...world.catalog.dimensions(service, options.ownership === 'now' ? null : at),
+    ...extra,
+  };
+}
+
+/** The items of a row: those counted, and the reasons of those left out. */
+export function within(items: readonly Item[], row: RowContext): { counted: Item[]; excluded: Record<string, number> } {
+  const inside = items.filter(
+    (item) =>
+      item.at !== null && item.at >= row.bucket.start && item.at < row.bucket.end && row.inScope(item.dimensions),
+  );
+  const excluded: Record<string, number> = {};
+  for (const item of inside) if (item.excluded !== '') excluded[item.excluded] = (excluded[item.excluded] ?? 0) + 1;
+  return { counted: inside.filter((item) => item.excluded === ''), excluded };
+}
+
+/** Quantiles of durations in a unit of `unitMs`; the median leads (metrics.md §1.8, §1.9). */
+export function durations(row: RowContext, items: readonly Item[], unitMs: number): Summary {
+  const { counted, excluded } = within(items, row);
+  const closed = counted.flatMap((item) => (typeof item.duration === 'number' ? [item.duration / unitMs] : []));
+  const openN = counted.length - closed.length;
+  const sorting = row.options.closed_only === true ? 0 : openN;
+  const quantiles = {
+    p50: quantileWithOpen(closed, sorting, 0.5),
+    p75: quantileWithOpen(closed, sorting, 0.75),
+    p90: quantileWithOpen(closed, sorting, 0.9),
+  };
+  return {
+    value: quantiles.p50.value,
+    ci: quantiles.p50.ci,
+    n: closed.length,
+    openN,
+    excluded,
+    insufficient: closed.length < 5,
+    quantiles,
+  };
+}
