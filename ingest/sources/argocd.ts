@@ -36,7 +36,7 @@ const application = z.object({
     namespace: optionalText(),
     uid: name.max(128),
     labels: nothingOr(z.record(z.string(), z.unknown())),
-    deletionTimestamp: z.unknown(),
+    deletionTimestamp: z.unknown().optional(),
   }),
   spec: nothingOr(
     z.object({
@@ -70,7 +70,10 @@ const application = z.object({
 type Application = z.output<typeof application>;
 type Operation = NonNullable<NonNullable<Application['status']>['operationState']>;
 
-const envelope = z.object({ app: z.unknown(), context: nothingOr(z.object({ argocdUrl: optionalText(1024) })) });
+const envelope = z.object({
+  app: z.unknown().optional(),
+  context: nothingOr(z.object({ argocdUrl: optionalText(1024) })),
+});
 
 /** Argo CD's notifications, by Headway's own template or any that posts the whole Application. */
 export const argocd: Source = {
@@ -176,7 +179,7 @@ function deployed(app: Application, operation: Operation) {
   return {
     repository: repositoryOf(git?.repoURL),
     revision: at < 0 ? undefined : all[at]?.toLowerCase(),
-    config_digest: all.length + images.length === 0 ? undefined : `sha256:${digest([all, images])}`,
+    config_digest: all.length + images.length === 0 ? undefined : digest([all, images]),
     trigger: by?.automated === true ? 'automated' : by?.username === undefined ? undefined : 'manual',
     actor: by?.username,
   };

@@ -8,7 +8,7 @@ import { hmacMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
 
 const payload = z.object({
-  event: z.object({ event_type: name, occurred_at: instant, data: z.unknown() }),
+  event: z.object({ event_type: name, occurred_at: instant, data: z.unknown().optional() }),
 });
 const reference = z.object({ id: optionalText(), summary: optionalText() }).nullish();
 const incident = z.object({
@@ -114,7 +114,7 @@ function described(read: Incident) {
 }
 
 const customFields = z.object({
-  custom_fields: z.array(z.object({ name: z.string(), value: z.unknown() })).max(200),
+  custom_fields: z.array(z.object({ name: z.string(), value: z.unknown().optional() })).max(200),
 });
 
 /** A custom field that is itself called `caused_by` holds the bare cause. */

@@ -18,7 +18,6 @@ const issue = z.object({
   closed_at: optionalInstant,
   state_reason: optionalText(),
   labels: listOf(z.object({ name: z.string().max(256) }), 200).nullish(),
-  pull_request: z.unknown(),
 });
 const issuePayload = z.object({
   action: name,

@@ -12,7 +12,7 @@ const paths = listOf(z.string(), 20_000).nullish();
 const pushedCommit = z.object({
   id: z.string().regex(/^[0-9a-f]{7,64}$/i, 'is not a commit SHA'),
   message: z.string().nullish(),
-  timestamp: z.unknown(),
+  timestamp: z.unknown().optional(),
   author: z.object({ name: optionalText(), username: optionalText() }).nullish(),
   added: paths,
   modified: paths,
@@ -25,7 +25,7 @@ const payload = z.object({
   deleted: optionalFlag,
   forced: optionalFlag,
   repository: repository.extend({ pushed_at: instant.nullish() }),
-  head_commit: z.object({ timestamp: z.unknown() }).nullish(),
+  head_commit: z.object({ timestamp: z.unknown().optional() }).nullish(),
   commits: listOf(pushedCommit, 20_000).nullish(),
 });
 

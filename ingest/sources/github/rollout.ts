@@ -34,7 +34,7 @@ const deployment = z.object({
   task: optionalText(),
   created_at: instant,
   creator: account,
-  payload: z.unknown(),
+  payload: z.unknown().optional(),
 });
 const workflowRun = z
   .object({ id: senderId, run_attempt: z.int().positive().nullish(), event: optionalText() })
