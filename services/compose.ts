@@ -1,23 +1,41 @@
+import { hostname } from 'node:os';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { Clock } from '../ingest/ports.ts';
+import { pages } from '../dashboards/web/pages.ts';
+import type { NormalizedEvent } from '../ingest/event.ts';
+import type { Clock, EventLog, Store } from '../ingest/ports.ts';
 import { makeRecentIds, type ReceiveDeps } from '../ingest/receive.ts';
 import { sources } from '../ingest/sources/registry.ts';
+import { encodeEvent } from '../ingest/upcast.ts';
+import type { Workspace } from '../ingest/workspace/workspace.ts';
+import { type Atoms, openAtoms } from '../queries/atoms/atoms.ts';
 import { metrics } from '../queries/metrics/registry.ts';
 import { type Backbone, openBackbone } from './backbone.ts';
+import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
+import { showDelivery } from './facts.ts';
+import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
+import { publishedMetrics } from './published.ts';
+import { openReading, type Reading } from './reading.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { factRoutes } from './routes/facts.ts';
 import { healthRoutes } from './routes/health.ts';
 import { intakeRoutes } from './routes/intake.ts';
+import { metricRoutes } from './routes/metrics.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { buildServer } from './server.ts';
-import { createShutdown } from './shutdown.ts';
+import { createShutdown, type Shutdown } from './shutdown.ts';
+import { startSpooling } from './spooling.ts';
 import { createTelemetry, type Telemetry, timeRequests } from './telemetry.ts';
+import { knownDefinitions, loadWorkspace, publishWorkspace } from './workspace/load.ts';
 
 /** A service that runs. */
 export interface RunningService {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
   readonly app: FastifyInstance;
+  /** Resolves once it has caught up with the log as of its start and the workspace is loaded. */
+  readonly ready: Promise<void>;
   /** Stops taking requests, finishes those under way, writes what is in hand and closes everything, in reverse. */
   stop(): Promise<void>;
 }
@@ -31,41 +49,159 @@ const REMEMBERED_IDS = 200_000;
 
 /** Starts the parts of the configured role in order. If one cannot start, those before it are stopped and the reason is thrown. */
 export async function startService(config: Config, deps: ComposeDeps): Promise<RunningService> {
+  const { logger } = deps;
   const shutdown = createShutdown();
   const stop = async () => {
-    for (const { name, error } of await shutdown.run())
-      deps.logger.error({ err: error }, `${name} did not stop cleanly`);
+    for (const { name, error } of await shutdown.run()) logger.error({ err: error }, `${name} did not stop cleanly`);
   };
   try {
+    const workspace = config.role === 'gateway' ? null : await readWorkspaceFolder(config);
     const telemetry = createTelemetry();
     const backbone = await openBackbone(config, { ...deps, shutdown });
+    const reading = await startReading(config, deps, { backbone, telemetry, workspace, shutdown });
     const app = await buildServer({
       tokens: config.tokens,
       rateLimit: config.rateLimit,
-      logger: deps.logger,
-      routes: (server) => registerRoutes(server, config, deps, backbone, telemetry),
+      logger,
+      routes: (server) => registerRoutes(server, { config, deps, backbone, telemetry, reading, shutdown }),
     });
     shutdown.add('server', () => app.close());
     const url = await app.listen({ host: config.host, port: config.port });
-    return { url, app, stop };
+    return { url, app, ready: reading?.ready ?? Promise.resolve(), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function registerRoutes(
-  app: FastifyInstance,
+interface ReadSide {
+  readonly atoms: Atoms;
+  readonly store: Store;
+  readonly reading: Reading;
+  /** Absent in a process that only answers: others take the log into the store. */
+  readonly following: Following | null;
+  /** Resolves once everything known at the start is counted. */
+  readonly ready: Promise<void>;
+  readonly waitingFor: () => Promise<string[]>;
+}
+
+async function startReading(
   config: Config,
   deps: ComposeDeps,
-  backbone: Backbone,
-  telemetry: Telemetry,
-): void {
+  parts: { backbone: Backbone; telemetry: Telemetry; workspace: Workspace | null; shutdown: Shutdown },
+): Promise<ReadSide | null> {
+  const { backbone, telemetry, workspace, shutdown } = parts;
+  const { store, log } = backbone;
+  if (store === null || workspace === null) return null;
+  const atoms = openAtoms(store, scratchName(config.role));
+  shutdown.add('atoms', () => atoms.close());
+  await atoms.prepare();
+  const follows = config.role !== 'api';
+  const following = follows ? startFollowing({ log, store, atoms, telemetry, logger: deps.logger }) : null;
+  if (following) shutdown.add('follower', () => following.stop());
+  let published = following === null;
+  const ready = (async () => {
+    if (following === null) return;
+    await following.ready;
+    await publish(workspace, store, log, deps);
+    published = true;
+  })();
+  ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
+  const reading = openReading({
+    store,
+    withAtoms: atoms.withAtoms,
+    clock: deps.clock,
+    reportingZone: config.timezone,
+    fiscalStartMonth: config.fiscalStartMonth,
+    organisation: config.organisation,
+    defaults: () => workspace.metricOptions,
+    behind: () => following?.behind() ?? false,
+  });
+  return {
+    atoms,
+    store,
+    reading,
+    following,
+    ready,
+    async waitingFor() {
+      const waiting: string[] = [];
+      if (following && !following.caughtUp()) waiting.push('the store to catch up with the log');
+      else if (!published) waiting.push('the workspace to be loaded');
+      if (!(await answersNow(store))) waiting.push('the store to answer');
+      return waiting;
+    },
+  };
+}
+
+/** States in the log what the workspace says and the store does not know yet. */
+async function publish(
+  workspace: Workspace,
+  store: Store,
+  log: EventLog,
+  { clock, logger }: ComposeDeps,
+): Promise<void> {
+  const append = (events: readonly NormalizedEvent[]) =>
+    log.append(
+      'headway.events',
+      events.map((event) => ({ key: event.subject, value: encodeEvent(event) })),
+    );
+  const known = await knownDefinitions(store);
+  const events = await publishWorkspace({ workspace, known, append, now: clock.now() });
+  if (events.length > 0) logger.info({ definitions: events.length }, 'took in what the workspace changed');
+}
+
+async function readWorkspaceFolder(config: Config): Promise<Workspace> {
+  const loaded = await loadWorkspace({ dir: config.workspaceDir, timezone: config.timezone });
+  if (loaded.ok) return loaded.workspace;
+  const lines = loaded.problems.map(({ file, line, message }) => `  ${file}:${line} ${message}`);
+  throw new CommandFailed(`The workspace in ${config.workspaceDir} cannot be used:\n${lines.join('\n')}`);
+}
+
+async function answersNow(store: Store): Promise<boolean> {
+  return store.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Scratch tables carry the machine's name, so that a process finds and drops those that it left when it was killed. */
+function scratchName(role: string): string {
+  return `${role}_${hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .slice(0, 40)}`;
+}
+
+interface RouteParts {
+  readonly config: Config;
+  readonly deps: ComposeDeps;
+  readonly backbone: Backbone;
+  readonly telemetry: Telemetry;
+  readonly reading: ReadSide | null;
+  readonly shutdown: Shutdown;
+}
+
+function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
+  const { config, deps, backbone, telemetry, reading } = parts;
+  const { log, spool } = backbone;
   timeRequests(app, telemetry.registry);
-  healthRoutes(app, { registry: telemetry.registry, waitingFor: async () => [] });
+  const following = reading?.following;
+  telemetry.observe({
+    ...(following ? { lag: () => following.lag() } : {}),
+    ...(spool ? { spooled: () => spool.size() } : {}),
+    ...(reading ? { published: publishedMetrics(reading.reading.published, () => performance.now() / 1000) } : {}),
+  });
+  healthRoutes(app, { registry: telemetry.registry, waitingFor: reading?.waitingFor ?? (async () => []) });
   if (config.role === 'all' || config.role === 'gateway') {
     const receiving = receivingDeps(config, deps, backbone);
+    if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log }, deps.logger));
     intakeRoutes(app, { receiving, telemetry, sourceNames: sources.map((source) => source.name) });
+  }
+  if (reading && config.role !== 'worker') {
+    const { store, atoms } = reading;
+    metricRoutes(app, reading.reading.metrics);
+    factRoutes(app, { store, withAtoms: atoms.withAtoms, log, showDelivery, now: () => deps.clock.now() });
+    pageRoutes(app, pages, reading.reading.pages);
   }
   documentRoutes(app, (baseUrl) => ({ metrics, sources, settings: variables, baseUrl }));
 }

@@ -18,6 +18,7 @@ export interface Config {
   readonly workspaceDir: string;
   readonly timezone: string;
   readonly fiscalStartMonth: number;
+  readonly organisation: string;
   /** Source name to the secrets that are valid now (several while one is being rotated). */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
   /** null: no tokens are asked for (loopback only). */
@@ -72,6 +73,11 @@ const settings = z.object({
   HEADWAY_FISCAL_START_MONTH: whole(1, 12)
     .default(1)
     .describe('Month (1 to 12) in which the fiscal year begins; quarters and years follow it. Default 1.'),
+  HEADWAY_ORGANISATION: z
+    .string()
+    .max(100)
+    .default('')
+    .describe('Name of the organisation, as the pages show it. Default none.'),
   HEADWAY_TOKENS_FILE: z
     .string()
     .min(1)
@@ -161,6 +167,7 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
       workspaceDir: value.HEADWAY_WORKSPACE,
       timezone: value.HEADWAY_TIMEZONE,
       fiscalStartMonth: value.HEADWAY_FISCAL_START_MONTH,
+      organisation: value.HEADWAY_ORGANISATION,
       secrets,
       tokens,
       kafkaBrokers: value.HEADWAY_KAFKA_BROKERS ?? null,

@@ -1,4 +1,5 @@
 import type { Row, Store } from '../ingest/ports.ts';
+import { decodeDelivery } from '../ingest/record.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 
 const EVENT_COLUMNS =
@@ -81,5 +82,40 @@ export async function listTeams(store: Store, withAtoms: WithAtoms): Promise<Row
          FROM events WHERE type = 'team.defined' GROUP BY team
        ) GROUP BY team ORDER BY id`,
     ),
+  );
+}
+
+/**
+ * A stored delivery for people: what was received and what came of it. Headers that could hold a secret were never stored; the
+ * body is JSON if it was, else text. Null: the record is no delivery.
+ */
+export function showDelivery(value: Uint8Array): Record<string, unknown> | null {
+  const stored = decodeDelivery(value);
+  if (stored === null) return null;
+  const { id, source, received_at, headers, body } = stored.delivery;
+  const text = new TextDecoder().decode(body);
+  const { outcome, reason = null, events } = stored;
+  return { id, source, received_at, headers, outcome, reason, events, body: withoutSecrets(jsonOr(text)) };
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const SECRET_KEY = /secret|token|password|passwd|authorization|credential|private_?key|api_?key/i;
+
+/** Blanks the values of keys that name a secret; addresses of GitHub's API that merely end in `token` are lost with them. */
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      SECRET_KEY.test(key) && inner !== null && inner !== '' ? '(removed)' : withoutSecrets(inner),
+    ]),
   );
 }

@@ -1,0 +1,125 @@
+import type { AtomRow, PagePorts } from '../dashboards/web/page.ts';
+import type { StatusModel } from '../dashboards/web/status.ts';
+import type { Clock, Store } from '../ingest/ports.ts';
+import { answerMetric } from '../queries/answer.ts';
+import type { WithAtoms } from '../queries/atoms/tables.ts';
+import { SPEC_VERSION } from '../queries/envelope.ts';
+import type { Options } from '../queries/metric.ts';
+import { findMetric, metrics } from '../queries/metrics/registry.ts';
+import { parseRequest, type RequestContext } from '../queries/request.ts';
+import { listServices, listTeams } from './facts.ts';
+import type { PublishedAnswer } from './published.ts';
+import type { Asked, MetricParts } from './routes/metrics.ts';
+
+export interface ReadingDeps {
+  readonly store: Store;
+  readonly withAtoms: WithAtoms;
+  readonly clock: Clock;
+  readonly reportingZone: string;
+  readonly fiscalStartMonth: number;
+  readonly organisation: string;
+  /** The organisation's default options per metric; asked at each question, since a workspace may be loaded later. */
+  readonly defaults: () => Readonly<Record<string, Options>>;
+  /** True while events are stored that the numbers do not show yet. */
+  readonly behind: () => boolean;
+}
+
+/** What answers questions: the same for the API, the pages and the gauges. */
+export interface Reading {
+  readonly metrics: MetricParts;
+  readonly pages: (baseUrl: string) => PagePorts;
+  /** A metric of the whole organisation over the last 28 days; null if it cannot be answered. */
+  readonly published: (metricId: string) => Promise<PublishedAnswer | null>;
+}
+
+/** Makes the questions that a process can be asked, over its store. */
+export function openReading(deps: ReadingDeps): Reading {
+  const context = (): RequestContext => ({
+    now: deps.clock.now(),
+    reportingZone: deps.reportingZone,
+    fiscalStartMonth: deps.fiscalStartMonth,
+    defaults: deps.defaults(),
+  });
+  const asking = ({ now }: RequestContext) => ({
+    store: deps.store,
+    withAtoms: deps.withAtoms,
+    now,
+    reportingZone: deps.reportingZone,
+    fiscalStartMonth: deps.fiscalStartMonth,
+  });
+  const parts: MetricParts = {
+    metrics,
+    context,
+    answer: (metric, request, asked) => answerMetric(asking(asked), metric, request),
+    atoms: async () => ({ ok: true, answer: { atoms: [], next: null } }),
+    diff: async () => ({ ok: true, answer: { changes: [] } }),
+  };
+  return {
+    metrics: parts,
+    pages: (baseUrl) => pagePorts(deps, parts, baseUrl),
+    async published(id) {
+      const [row] = (await askWhole(parts, id, {})).totals;
+      return row ?? null;
+    },
+  };
+}
+
+function pagePorts(deps: ReadingDeps, parts: MetricParts, baseUrl: string): PagePorts {
+  return {
+    async context() {
+      const [teams, services, heard] = await Promise.all([
+        listTeams(deps.store, deps.withAtoms),
+        listServices(deps.store, deps.withAtoms),
+        deps.store.query<{ heard: string | null }>('SELECT maxOrNull(recorded_at) AS heard FROM events'),
+      ]);
+      const heardUntil = heard[0]?.heard ?? null;
+      return {
+        now: deps.clock.now(),
+        zone: deps.reportingZone,
+        organisation: deps.organisation,
+        fiscalStartMonth: deps.fiscalStartMonth,
+        heardUntil,
+        staleSince: deps.behind() ? heardUntil : null,
+        baseUrl,
+        specVersion: SPEC_VERSION,
+        teams: teams.map((team) => String(team.id)),
+        services: services.map((service) => String(service.id)),
+      };
+    },
+    ask: (id, params) => askWhole(parts, id, params),
+    async askAtoms(id, params) {
+      const { after = null, limit = '100', ...rest } = params;
+      const { metric, request, context } = questionOf(parts, id, rest);
+      const page = answered(await parts.atoms(metric, request, { after, limit: Number(limit) }, context));
+      return { atoms: page.atoms as readonly AtomRow[], next: page.next };
+    },
+    publicStatus: async (): Promise<StatusModel> => ({
+      now: deps.clock.now(),
+      zone: deps.reportingZone,
+      organisation: deps.organisation,
+      windowDays: 30,
+      slos: [],
+      incidents: [],
+    }),
+  };
+}
+
+async function askWhole(parts: MetricParts, id: string, params: Readonly<Record<string, string>>) {
+  const { metric, request, context } = questionOf(parts, id, params);
+  return answered(await parts.answer(metric, request, context));
+}
+
+/** A question of our own: that it is wrong is a bug, so it throws. */
+function questionOf(parts: MetricParts, id: string, params: Readonly<Record<string, string>>) {
+  const metric = findMetric(id);
+  if (metric === null) throw new Error(`there is no metric ${id}`);
+  const context = parts.context();
+  const parsed = parseRequest(metric, params, context);
+  if (!parsed.ok) throw new Error(`a wrong question to ${id}: ${JSON.stringify(parsed.problems)}`);
+  return { metric, request: parsed.request, context };
+}
+
+function answered<T>(asked: Asked<T>): T {
+  if (!asked.ok) throw new Error(`a question that cannot be answered: ${JSON.stringify(asked.problems)}`);
+  return asked.answer;
+}
