@@ -84,9 +84,7 @@ function outsideChanges(rollout: Rollout): string {
 }
 
 function outsideC(rollout: Rollout): string {
-  return rollout.outcome === 'failed_live' && rollout.kind === 'change'
-    ? ''
-    : outsideL(rollout) || outsideKind(rollout);
+  return outsideL(rollout) || outsideKind(rollout);
 }
 
 function outsideL(rollout: Rollout): string {

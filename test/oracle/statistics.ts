@@ -52,7 +52,11 @@ function poissonUpTo(k: number, rate: number): number {
 
 /** R-7 quantile of closed values. */
 export function quantile(values: readonly number[], p: number): number | null {
-  return quantileWithOpen(values, 0, p).value;
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const rank = (sorted.length - 1) * p;
+  const below = sorted[Math.floor(rank)]!;
+  return below + (rank - Math.floor(rank)) * (sorted[Math.ceil(rank)]! - below);
 }
 
 /** R-7 quantile with its order-statistic interval; open items sort last, as +∞ (metrics.md §1.8, §1.9). */
