@@ -1,7 +1,15 @@
 import { numberOf } from '../year/random.ts';
 import type { Outgoing } from '../year/simulation.ts';
 import { githubRequest } from './github.ts';
-import { account, common, type GitCommit, githubTime, headCommit, type Repository } from './github-parts.ts';
+import {
+  account,
+  common,
+  type GitCommit,
+  githubTime,
+  headCommit,
+  minimalRepository,
+  type Repository,
+} from './github-parts.ts';
 
 /** A run of a workflow. Its id stays over re-runs, the attempt counts up. */
 export interface Run {
@@ -66,8 +74,8 @@ export function workflowRun(repository: Repository, run: Run, conclusion: Conclu
       referenced_workflows: [],
       previous_attempt_url: null,
       head_commit: headCommit(run.head),
-      repository: common(repository, run.actor).repository,
-      head_repository: common(repository, run.actor).repository,
+      repository: minimalRepository(repository),
+      head_repository: minimalRepository(repository),
     },
     workflow: {
       id: workflowId,

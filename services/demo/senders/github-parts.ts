@@ -49,29 +49,38 @@ function owner(login: string): Record<string, unknown> {
   return { ...account(login), type: 'Organization' };
 }
 
+/** A repository as a run names it: what it is, not how it does. */
+export function minimalRepository({ fullName }: Repository): Record<string, unknown> {
+  const [login = '', name = ''] = fullName.split('/');
+  const id = repositoryId(fullName);
+  return {
+    id,
+    node_id: `R_kgDO${id.toString(36)}`,
+    name,
+    full_name: fullName,
+    private: true,
+    owner: owner(login),
+    html_url: `https://github.com/${fullName}`,
+    description: null,
+    fork: false,
+    url: `https://api.github.com/repos/${fullName}`,
+  };
+}
+
 /** The tail that every delivery of an organisation's hook carries. Push alone writes epoch seconds. */
 export function common(repository: Repository, sender: string, epochTimes = false): Record<string, unknown> {
-  const [login = '', name = ''] = repository.fullName.split('/');
-  const api = `https://api.github.com/repos/${repository.fullName}`;
-  const web = `https://github.com/${repository.fullName}`;
-  const id = repositoryId(repository.fullName);
+  const { fullName, createdAt, pushedAt } = repository;
+  const [login = ''] = fullName.split('/');
+  const web = `https://github.com/${fullName}`;
   return {
     repository: {
-      id,
-      node_id: `R_kgDO${id.toString(36)}`,
-      name,
-      full_name: repository.fullName,
-      private: true,
-      owner: owner(login),
-      html_url: web,
-      description: null,
-      fork: false,
-      url: epochTimes ? web : api,
-      created_at: epochTimes ? Math.floor(repository.createdAt / 1000) : githubTime(repository.createdAt),
-      updated_at: githubTime(repository.pushedAt),
-      pushed_at: epochTimes ? Math.floor(repository.pushedAt / 1000) : githubTime(repository.pushedAt),
-      git_url: `git://github.com/${repository.fullName}.git`,
-      ssh_url: `git@github.com:${repository.fullName}.git`,
+      ...minimalRepository(repository),
+      ...(epochTimes ? { url: web } : {}),
+      created_at: epochTimes ? Math.floor(createdAt / 1000) : githubTime(createdAt),
+      updated_at: githubTime(pushedAt),
+      pushed_at: epochTimes ? Math.floor(pushedAt / 1000) : githubTime(pushedAt),
+      git_url: `git://github.com/${fullName}.git`,
+      ssh_url: `git@github.com:${fullName}.git`,
       clone_url: `${web}.git`,
       size: 4211,
       language: 'TypeScript',

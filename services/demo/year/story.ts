@@ -84,7 +84,7 @@ export interface Temper {
 const ordinary: Temper = {
   cadence: 'daily',
   reviewHours: 4,
-  changesPerWeek: 0.8,
+  changesPerWeek: 0.7,
   failureRate: 0.07,
   recoveryMinutes: 50,
 };
@@ -97,8 +97,8 @@ const tempers: Readonly<Record<string, Partial<Temper>>> = {
   payments: { reviewHours: 6, failureRate: 0.05, recoveryMinutes: 35 },
   pricing: { cadence: 'twice_weekly', reviewHours: 5 },
   routing: { failureRate: 0.11, recoveryMinutes: 70 },
-  tracking: { cadence: 'twice_weekly', reviewHours: 3.5, changesPerWeek: 1 },
-  warehouse: { cadence: 'weekly', reviewHours: 8, changesPerWeek: 0.7, recoveryMinutes: 120 },
+  tracking: { cadence: 'twice_weekly', reviewHours: 3.5, changesPerWeek: 0.85 },
+  warehouse: { cadence: 'weekly', reviewHours: 8, changesPerWeek: 0.6, recoveryMinutes: 120 },
 };
 
 export function temperOf(team: string): Temper {
