@@ -188,5 +188,5 @@ export function formatDifference(
   if (low === null || high === null) return signed(estimate);
   const [from, to] = [signed(low), signed(high)];
   const once = isSimple(from) && isSimple(to) && unitOf(from) === unitOf(to);
-  return `${signed(estimate)} (${once ? figureOf(from) : from} to ${to})`;
+  return `${signed(estimate)} (${once ? figureOf(from) : from} to ${quantity.kind === 'rate' ? figureOf(to) : to})`;
 }

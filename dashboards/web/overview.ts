@@ -2,7 +2,7 @@ import { timeline } from './charts/timeline.ts';
 import { formatDay, formatDayShort, formatMonth, lastDayOf } from './dates.ts';
 import { headerLine, type Place, renderInner } from './frame.ts';
 import { type Html, html } from './html.ts';
-import { formatNumber, formatValue, quantityOf } from './numbers.ts';
+import { formatNumber, formatValue, quantityOf, THIN } from './numbers.ts';
 import { groupsPart } from './overview/groups.ts';
 import type { KeyReading, OverviewModel } from './overview/model.ts';
 import { keyRow } from './overview/row.ts';
@@ -77,9 +77,9 @@ function keysPart(model: OverviewModel): Html {
       ? 'The black bar marks this window, the grey bar the one before.'
       : 'The black bar marks this window.';
   return html`<section class="part" aria-labelledby="h-keys"><div class="says"><h2 id="h-keys">How well do we deliver?</h2>
-<p>The five keys of DORA (DevOps Research and Assessment) over ${scope}. The small figures are 95 % intervals.</p>
+<p>The five keys of DORA (DevOps Research and Assessment) over ${scope}. The small figures are 95${THIN}% intervals.</p>
 <p>We write <b>better</b> or <b>worse</b> only if the interval of the difference leaves out zero. Everything else is <b>no detectable change</b>, which is not the same as no change.</p>
-<p class="s f">Charts: weekly values from ${formatDay(view.weeks.start, view.zone)}, zero at the baseline, band = interval, <span class="tag"><i></i>hatched</span> = still provisional, a gap = no data. ${bars}</p></div>
+<p class="s f">Charts: weekly values from ${formatDay(view.weeks.start, view.zone)}, zero at the baseline, band = interval, <span class="tag"><i></i>hatched</span> = still provisional, a gap = no value. ${bars}</p></div>
 <div><div class="heads" aria-hidden="true"><span>Throughput</span><span>${view.window.days} days to ${end}</span><span>${view.baseline === null ? '' : `against ${baselineWords(view)}`}</span><span>27 weeks</span></div><h3 class="factor said">Throughput</h3>
 ${rows('throughput')}<h3 class="factor">Instability</h3>
 ${rows('instability')}</div></section>`;
@@ -108,12 +108,12 @@ function leadTimePart(model: OverviewModel): Html {
       : [{ span: view.baseline, words: `before: ${view.baseline.days} days` }]),
     { span: view.window, words: `now: ${view.window.days} days` },
   ];
-  const title = `How soon is a change live? Weekly median with interval, from ${say(first.value)} in the week of ${formatDay(first.start, view.zone)} to ${say(last.value)} in the week of ${formatDay(last.start, view.zone)}${gaps > 0 ? `; ${gaps} ${gaps === 1 ? 'week' : 'weeks'} without data` : ''}`;
+  const title = `How soon is a change live? Weekly median with interval, from ${say(first.value)} in the week of ${formatDay(first.start, view.zone)} to ${say(last.value)} in the week of ${formatDay(last.start, view.zone)}${gaps > 0 ? `; ${gaps} ${gaps === 1 ? 'week' : 'weeks'} without a value` : ''}`;
   const nine = lead.now.quantiles?.p90?.value ?? null;
   return html`<section class="part" aria-labelledby="h-lead"><div class="says"><h2 id="h-lead">How soon is a change live?</h2>
 ${now === null ? html`<p>No median can be told for this window.</p>` : html`<p>Half of the changes of this window were live within <b>${now}</b>${nine === null ? '' : html`, nine in ten within <b>${say(nine)}</b>`}.</p>`}
 <p>A week in ${formatMonth(first.start, view.zone)} stood at ${say(first.value)}, the latest at ${say(last.value)}.</p>
-${gaps > 0 ? html`<p>${capital(gaps === 1 ? 'one week has' : `${formatNumber(gaps)} weeks have`)} no data; the line stays broken there.</p>` : ''}</div>
+${gaps > 0 ? html`<p>${capital(gaps === 1 ? 'one week has' : `${formatNumber(gaps)} weeks have`)} no value; the line stays broken there.</p>` : ''}</div>
 <figure><figcaption><h3>Do changes reach production sooner?</h3><span class="s">Change lead time in ${isDays ? 'days' : 'hours'}, weekly median with 95 % interval</span></figcaption>${timeline(
     {
       title,
@@ -125,7 +125,6 @@ ${gaps > 0 ? html`<p>${capital(gaps === 1 ? 'one week has' : `${formatNumber(gap
           ? ['Lead time']
           : ['Lead time', now, `in ${view.window.days} days,`, `${formatNumber(lead.now.n ?? 0)} changes`],
       brackets: spans,
-      gapWords: gaps > 0 ? 'no data' : '',
     },
   )}</figure></section>`;
 

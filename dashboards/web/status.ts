@@ -4,7 +4,7 @@ import { type BudgetDay, budgetColumns } from './charts/budget.ts';
 import { formatInstant, formatInstantShort } from './dates.ts';
 import { mark, renderDocument } from './frame.ts';
 import { type Html, html, raw } from './html.ts';
-import { DASH, formatAvailability, formatDuration, formatNumber, formatPlainShare } from './numbers.ts';
+import { DASH, formatAvailability, formatDuration, formatNumber, formatPlainShare, THIN } from './numbers.ts';
 import { capital } from './overview/words.ts';
 
 /** One promise as the public page shows it. Shares are of 1. */
@@ -88,7 +88,7 @@ function content(model: StatusModel, slos: readonly PublicSlo[], checked: string
   const heads = sentence(slos);
   return html`<div class="lead"><div><p class="kick">Checked ${checked}. Rolling ${windowDays} days, ${model.zone}.</p><h1>${heads[0]}<br>${heads[1]}</h1>
 <p class="lede">${lede(slos)}</p></div>
-<div><h2 class="kick">How to read this page</h2><p class="m">Each target leaves an error budget: what may go wrong in ${windowDays} days. A column is one day’s share of it. The dotted line is an even spend; what stands above it is too fast. The black bar marks the ${windowDays} days that count.</p><p class="m" style="margin-top:12px">No column means that nothing went wrong. <span class="tag"><i></i>hatched</span> means that nobody measured.</p></div></div>
+<div><h2 class="kick">How to read this page</h2><p class="m">Each target leaves an error budget: what may go wrong in ${windowDays}\u00a0days. A column is one day’s share of it. The dotted line is an even spend; what stands above it is too fast. The black bar marks the ${windowDays}\u00a0days that count.</p><p class="m" style="margin-top:12px">No column means that nothing went wrong. <span class="tag"><i></i>hatched</span> means that nobody measured.</p></div></div>
 <div>${slos.map((slo, index) => promise(slo, model, index === 0))}</div>
 <section class="part" aria-labelledby="h-wrong"><div class="says"><h2 id="h-wrong">What went wrong?</h2><p>Incidents of the last ${windowDays} days that users could notice. Each began when users were first affected, not when it was reported.</p></div>
 ${incidents.length === 0 ? html`<p class="m">Nothing that users could notice in these ${windowDays} days.</p>` : incidentTable(model)}</section>`;
@@ -178,7 +178,7 @@ function promise(slo: PublicSlo, model: StatusModel, isFirst: boolean): Html {
 
 function budgetWords(slo: PublicSlo): Html {
   if (slo.budgetRemaining === null) {
-    return html`<span class="left">${formatPlainShare(slo.coverage, 0)} covered, 80${'\u202f'}% needed</span>`;
+    return html`<span class="left">${formatPlainShare(slo.coverage, 0)} covered, 80${THIN}% needed</span>`;
   }
   if (slo.budgetRemaining < 0)
     return html`<span class="left bad">${formatPlainShare(-slo.budgetRemaining, 0)} overspent</span>`;

@@ -52,7 +52,7 @@ export function histogram(chart: Histogram): Html {
     const bin = Math.min(bins - 1, Math.floor(x(Math.log(size)) / binWidth));
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
-  const y = linear(0, Math.max(...counts), 0, 138);
+  const y = linear(0, Math.max(...counts), 0, 126);
   const shapes = counts.map((count, bin) =>
     count === 0
       ? ''
@@ -77,7 +77,7 @@ export function histogram(chart: Histogram): Html {
     if (value === null) continue;
     const left = Math.min(WIDTH - 34, Math.max(0, x(Math.log(Math.max(value, 10)))));
     const label = `${name} ${formatDuration(value)}`;
-    const isLeft = left + 6 + label.length * 6.6 > WIDTH;
+    const isLeft = left + 6 + label.length * 6.2 > WIDTH + 20;
     shapes.push(
       `<path d="M${c(left)} ${top - 9}V${FLOOR}" stroke="var(--ink)"/><text class="k2 halo" x="${c(left + (isLeft ? -5 : 5))}" y="${top}" text-anchor="${isLeft ? 'end' : 'start'}">${label}</text>`,
     );

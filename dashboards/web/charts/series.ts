@@ -10,6 +10,8 @@ export interface Point {
   readonly low: number | null;
   readonly high: number | null;
   readonly n: number | null;
+  /** Why there is no value; meaningless where there is one. */
+  readonly gap: 'no data' | 'nothing to measure' | 'hidden';
   /** Still within its grace, or still running. */
   readonly isProvisional: boolean;
 }
@@ -33,6 +35,7 @@ function pointOf(row: Row, start: string, end: string, graceHours: number): Poin
     low: has ? (row.ci?.low ?? null) : null,
     high: has ? (row.ci?.high ?? null) : null,
     n: row.n,
+    gap: row.status === 'no_data' ? 'no data' : row.status === 'suppressed' ? 'hidden' : 'nothing to measure',
     isProvisional: Date.parse(end) + graceHours * 3_600_000 > Date.parse(row.as_of),
   };
 }

@@ -17,8 +17,6 @@ export interface Timeline {
   readonly label: readonly string[];
   /** Brackets beneath the axis, with their words. */
   readonly brackets: readonly { readonly span: Span; readonly words: string }[];
-  /** Why there is no data, written at the first gap. */
-  readonly gapWords: string;
 }
 
 type Shape = 'wide' | 'narrow';
@@ -75,11 +73,11 @@ function draw(chart: Timeline, shape: Shape): string {
     );
   }
   const gap = longestGap(points);
-  if (gap && chart.gapWords) {
+  if (gap) {
     const at = x((Date.parse(gap.start) + Date.parse(gap.end)) / 2);
     const anchor = at < 110 ? 'start' : at > width - right - 90 ? 'end' : 'middle';
     own.push(
-      `<text class="halo" x="${c(at)}" y="${c(y(max * 0.08))}" text-anchor="${anchor}">${escapeText(chart.gapWords)}</text>`,
+      `<text class="halo" x="${c(at)}" y="${c(y(max * 0.08))}" text-anchor="${anchor}">${escapeText(gap.words)}</text>`,
     );
   }
   for (const { span, words } of chart.brackets) {
@@ -109,10 +107,12 @@ function draw(chart: Timeline, shape: Shape): string {
 
 const middleOf = (point: Point) => (Date.parse(point.start) + Date.parse(point.end)) / 2;
 
-function longestGap(points: readonly Point[]): { start: string; end: string } | null {
+function longestGap(points: readonly Point[]): { start: string; end: string; words: string } | null {
   const [longest] = [...runsOf(points, (point) => point.value === null)].sort((a, b) => b.length - a.length);
   const [first, last] = [longest?.[0], longest?.at(-1)];
-  return first && last ? { start: first.start, end: last.end } : null;
+  if (!first || !last) return null;
+  const isSame = longest?.every((point) => point.gap === first.gap);
+  return { start: first.start, end: last.end, words: isSame ? first.gap : 'no data' };
 }
 
 interface Frame {

@@ -23,7 +23,7 @@ export function groupsPart(model: OverviewModel): Html {
       : html`<p class="s f">Of ${formatNumber(compared)} comparisons about ${formatNumber(Math.round(compared / 20))} would look like a change by chance alone.</p>`;
   return html`<section class="part" aria-labelledby="h-groups"><div class="says"><h2 id="h-groups">${isTeams ? 'How is it in each team?' : `How is it in each service of ${view.team ?? ''}?`}</h2>
 <p>${isTeams ? 'Teams' : 'Services'} are listed by name and never ranked: what they build and how often it has to change differ.</p>
-<p>A line shows ${formatNumber(27)} weeks, one scale down each column, cut above its highest weeks. A gap is a week without data.${view.baseline === null ? '' : ` Better and worse are against ${baselineWords(view)}.`}</p>${chance}</div>
+<p>A line shows ${formatNumber(27)} weeks, one scale down each column, cut above its highest weeks. A gap is a week without a value.${view.baseline === null ? '' : ` Better and worse are against ${baselineWords(view)}.`}</p>${chance}</div>
 <table class="teams stack"><thead><tr><th scope="col">${isTeams ? 'Team' : 'Service'}</th>${keys.map((key) => html`<th scope="col">${key.short}</th>`)}</tr></thead><tbody>${groups.list.map(
     (group) => groupRow(group, view, groups.by, tops),
   )}</tbody></table></section>`;

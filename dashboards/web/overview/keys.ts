@@ -1,17 +1,14 @@
 import type { Row } from '../../../queries/envelope.ts';
+import { findMetric } from '../../../queries/metrics/registry.ts';
 import type { Direction } from '../difference.ts';
 import { formatNumber } from '../numbers.ts';
 
 /** How the overview speaks of one of DORA's five keys. What the number means is declared with the metric itself. */
-export interface Key {
+interface KeyWords {
   readonly id: string;
-  readonly title: string;
   /** Its heading in the table of teams. */
   readonly short: string;
   readonly factor: 'throughput' | 'instability';
-  readonly direction: Direction;
-  /** How long after its end a window may still move (metrics.md §12). */
-  readonly graceHours: number;
   /** What is counted, in the plural. */
   readonly things: string;
   /** The line beneath the title, with its n. */
@@ -23,18 +20,22 @@ export interface Key {
   readonly interval: string;
 }
 
+/** A key with what its metric declares. */
+export interface Key extends KeyWords {
+  readonly title: string;
+  readonly direction: Direction;
+  /** How long after its end a window may still move (metrics.md §12). */
+  readonly graceHours: number;
+}
+
 const plural = (count: number, one: string, many = `${one}s`) => `${formatNumber(count)} ${count === 1 ? one : many}`;
 const of = (row: Row) => `${formatNumber(row.numerator ?? 0)} of ${formatNumber(row.denominator ?? row.n ?? 0)}`;
 
-/** The five keys in the order in which they are read: throughput, then instability. */
-export const keys: readonly Key[] = [
+const words: readonly KeyWords[] = [
   {
     id: 'dora.change_lead_time',
-    title: 'Change lead time',
     short: 'Lead time',
     factor: 'throughput',
-    direction: 'lower',
-    graceHours: 48,
     things: 'changes',
     describe: (row) => `Commit to live, median of ${plural(row.n ?? 0, 'change')}`,
     counted: 'changes that first went live in this window, one per service they touch.',
@@ -44,11 +45,8 @@ export const keys: readonly Key[] = [
   },
   {
     id: 'dora.deployment_frequency',
-    title: 'Deployment frequency',
     short: 'Frequency',
     factor: 'throughput',
-    direction: 'higher',
-    graceHours: 48,
     things: 'deployments',
     describe: (row) => {
       const days = row.deployment_days === undefined ? '' : ` on ${plural(row.deployment_days, 'day')}`;
@@ -60,11 +58,8 @@ export const keys: readonly Key[] = [
   },
   {
     id: 'dora.failed_deployment_recovery_time',
-    title: 'Failed deployment recovery time',
     short: 'Recovery',
     factor: 'throughput',
-    direction: 'lower',
-    graceHours: 168,
     things: 'failed deployments',
     describe: (row) => `Degradation to restored, median of ${formatNumber(row.n ?? 0)}`,
     counted: 'failed deployments that users have recovered from.',
@@ -74,11 +69,8 @@ export const keys: readonly Key[] = [
   },
   {
     id: 'dora.change_fail_rate',
-    title: 'Change fail rate',
     short: 'Fail rate',
     factor: 'instability',
-    direction: 'lower',
-    graceHours: 168,
     things: 'deployments',
     describe: (row) => `${of(row)} deployments failed`,
     counted:
@@ -88,11 +80,8 @@ export const keys: readonly Key[] = [
   },
   {
     id: 'dora.deployment_rework_rate',
-    title: 'Deployment rework rate',
     short: 'Rework',
     factor: 'instability',
-    direction: 'lower',
-    graceHours: 48,
     things: 'deployments',
     describe: (row) => `${of(row)} were unplanned repairs`,
     counted:
@@ -101,6 +90,13 @@ export const keys: readonly Key[] = [
     interval: 'Wilson score.',
   },
 ];
+
+/** The five keys in the order in which they are read: throughput, then instability. */
+export const keys: readonly Key[] = words.map((key) => {
+  const metric = findMetric(key.id);
+  if (metric === null || metric.direction === 'none') throw new Error(`${key.id} is not a metric with a direction`);
+  return { ...key, title: metric.title, direction: metric.direction, graceHours: metric.graceHours };
+});
 
 const reasons: Readonly<Record<string, string>> = {
   bot: 'written by bots',

@@ -52,7 +52,7 @@ function than(difference: Difference | null, now: Row | null): Html | '' {
 function spark(reading: Reading, view: View, title: string): Html {
   const { points, now } = reading;
   if (now === null || points.every((point) => point.value === null))
-    return html`<span>no data in these 27 weeks</span>`;
+    return html`<span>no value in these 27 weeks</span>`;
   const first = points.find((point) => point.value !== null);
   const said = first
     ? `${formatShort(quantityOf(now.unit), first.value ?? 0)} in ${formatMonth(first.start, view.zone)}`
@@ -73,11 +73,11 @@ function spark(reading: Reading, view: View, title: string): Html {
 export function seriesTitle(title: string, points: readonly Point[], unit: string, zone: string): string {
   const known = points.filter((point) => point.value !== null);
   const [first, last] = [known[0], known.at(-1)];
-  if (!first || !last) return `${title}, ${points.length} weeks without data`;
+  if (!first || !last) return `${title}, ${points.length} weeks without a value`;
   const quantity = quantityOf(unit);
   const say = (point: Point) =>
     `${formatShort(quantity, point.value ?? 0)} in the week of ${formatDayShort(point.start, zone)}`;
   const gaps = points.length - known.length;
-  const missing = gaps === 0 ? '' : `; ${formatNumber(gaps)} ${gaps === 1 ? 'week' : 'weeks'} without data`;
+  const missing = gaps === 0 ? '' : `; ${formatNumber(gaps)} ${gaps === 1 ? 'week' : 'weeks'} without a value`;
   return `${title}, ${points.length} weeks. From ${say(first)} to ${say(last)}${missing}`;
 }

@@ -55,7 +55,9 @@ export function trustFacts(model: OverviewModel): readonly Fact[] {
         ? 'No incidents in this window.'
         : unlinked === 0
           ? 'All of them are counted to a deployment.'
-          : `The other ${formatNumber(unlinked)} are not counted as failed deployments.`,
+          : unlinked === 1
+            ? 'The other one is not counted as a failed deployment.'
+            : `The other ${formatNumber(unlinked)} are not counted as failed deployments.`,
     ]);
   }
   const unknown = rework?.now?.planned_unknown_n;

@@ -88,7 +88,7 @@ function optionsWords(options: KeyReading['options']): string {
 function distribution(reading: KeyReading): Html | '' {
   const { key, now, rows, isComplete } = reading;
   const quantity = quantityOf(now?.unit ?? '');
-  if (now === null || quantity.kind !== 'duration') return '';
+  if (now === null || !showsValue(now) || quantity.kind !== 'duration') return '';
   const seconds = rows.flatMap((row) =>
     row.excluded === null && row.value !== null ? [row.value * quantity.seconds] : [],
   );
@@ -120,7 +120,7 @@ function weeksTable(reading: KeyReading, view: View): Html | '' {
   const quantity = quantityOf(now.unit);
   const cells = (point: Point) =>
     point.value === null
-      ? html`<td class="right">${DASH}</td><td class="f">no data</td>`
+      ? html`<td class="right">${DASH}</td><td class="f">${point.gap}</td>`
       : html`<td class="right">${formatValue(quantity, point.value, point.value, point.n)}</td><td class="f">${formatInterval(quantity, point.value, intervalOf(point), point.n)}</td>`;
   return html`<details><summary>Show the ${points.length} weeks</summary><table class="weeks stack"><thead><tr><th scope="col">Week of</th><th scope="col" class="right">Value</th><th scope="col">95 % interval</th></tr></thead><tbody>${points.map(
     (point) => html`<tr><th scope="row">${formatDayShort(point.start, view.zone)}</th>${cells(point)}</tr>`,
@@ -180,9 +180,4 @@ function atomRow(row: AtomRow, now: Row | null, view: View): Html {
     );
   const more = row.event_ids.length > 4 ? ` of ${formatNumber(row.event_ids.length)}` : '';
   return html`<tr><th scope="row" class="whole">${row.at === null ? DASH : formatInstantShort(row.at, view.zone)}</th><td data-l="Service">${row.service}</td><td data-l="What">${String(name ?? row.atom_id)}</td><td class="right" data-l="Value">${value}</td><td data-l="Events">${events}${more}</td></tr>`;
-}
-
-/** True if a reading has a value to speak of. */
-export function hasValue(reading: KeyReading): boolean {
-  return reading.now !== null && showsValue(reading.now);
 }

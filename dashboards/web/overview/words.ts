@@ -113,10 +113,13 @@ export function ledeWords(model: OverviewModel): string {
       `${which} moved by less than ${still === 1 ? 'its interval' : 'their intervals'} can tell from chance.`,
     );
   }
-  if (untold > 0)
-    sentences.push(
-      `${capital(count(untold))} ${untold === 1 ? 'has' : 'have'} too little behind ${untold === 1 ? 'it' : 'them'} to be told.`,
-    );
+  if (untold > 0) {
+    const which =
+      untold === others.length
+        ? `The other ${count(untold)} keys`
+        : `${capital(count(untold))} other ${untold === 1 ? 'key' : 'keys'}`;
+    sentences.push(`${which} cannot be compared: too little is known of one of the windows.`);
+  }
   return sentences.join(' ');
 }
 
@@ -148,7 +151,10 @@ export function decisions(model: OverviewModel): readonly Decision[] {
   );
   if (silent[0]?.now) {
     found.push({
-      title: `${count(silent.length, true)} of the five keys ${silent.length === 1 ? 'has' : 'have'} no data.`,
+      title:
+        silent.length === 5
+          ? 'None of the five keys has data.'
+          : `${count(silent.length, true)} of the five keys ${silent.length === 1 ? 'has' : 'have'} no data.`,
       text: `${formatPlainShare(silent[0].now.coverage, 0)} of the window is covered where 80 % is needed; a source is silent or not connected.`,
       link: { words: 'See the answer', href: silent[0].dataLink },
     });
@@ -157,7 +163,7 @@ export function decisions(model: OverviewModel): readonly Decision[] {
   const all = model.incidents;
   if (fail && unlinked > 0 && (all === null || unlinked >= all * 0.1)) {
     found.push({
-      title: `${formatNumber(unlinked)}${all !== null && all >= unlinked ? ` of ${formatNumber(all)}` : ''} incidents name no cause,`,
+      title: `${formatNumber(unlinked)}${all !== null && all >= unlinked ? ` of ${formatNumber(all)}` : ''} ${unlinked === 1 && all === null ? 'incident' : 'incidents'} ${unlinked === 1 ? 'names' : 'name'} no cause,`,
       text: 'so the fail rate may be understated.',
       link: { words: 'Link them', href: '/docs#dora.change_fail_rate' },
     });
