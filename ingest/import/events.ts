@@ -71,7 +71,8 @@ export function changeMerged(repository: string, commits: readonly Commit[], mes
   const leader = commits.at(-1)!;
   const brought = commits.length > 1 ? commits.slice(0, -1).filter(({ parents }) => (parents?.length ?? 0) < 2) : [];
   const told = brought.length > 0 ? brought : [leader];
-  const first = told[0]!;
+  // A person's work that a bot had a part in is the person's.
+  const first = told.find(({ author_kind }) => author_kind === 'human') ?? told[0]!;
   const request = commits.length > 1 ? mergedRequest(message) : null;
   const reverts = told.every(({ revert_of }) => revert_of !== undefined);
   const title = leader.message;
@@ -91,7 +92,7 @@ export function changeMerged(repository: string, commits: readonly Commit[], mes
       ...(title ? { title } : {}),
       ...(first.author ? { author: first.author } : {}),
       author_kind: told.every(({ author_kind }) => author_kind === 'bot') ? 'bot' : 'human',
-      ...(reverts ? { revert_of: first.revert_of! } : {}),
+      ...(reverts && first.revert_of ? { revert_of: first.revert_of } : {}),
       ...(told.length === 1 && first.cherry_pick_of ? { cherry_pick_of: first.cherry_pick_of } : {}),
     },
   };

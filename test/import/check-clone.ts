@@ -1,0 +1,141 @@
+import { pathToFileURL } from 'node:url';
+import { tagFilter } from '../../ingest/import/tags.ts';
+import { type Expected, expectedOf, median } from './expected.ts';
+import { type CommitAtom, type Embedded, openEmbedded } from './headway.ts';
+
+/**
+ * Imports any clone into a fresh embedded Headway and holds what it says against git itself:
+ *
+ *   npx tsx test/import/check-clone.ts <clone> [tag pattern]
+ *
+ * For every rollout but the baseline, the commits it delivered (counted, or left out with a reason) are those of
+ * `git rev-list`, and the median lead time by commit is the one computed from `git log` alone.
+ */
+export interface CloneCheck {
+  readonly problems: readonly string[];
+  readonly commits: number;
+  readonly rollouts: number;
+  readonly changes: number;
+  /** Commits by what became of them: counted, or the reason why not. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Commits whose original or copy was delivered by another rollout than their own. */
+  readonly movedByPicks: number;
+  readonly medianHours: number | null;
+  readonly medianHoursOfGit: number | null;
+}
+
+const REPOSITORY = 'acme/clone';
+
+export async function checkClone(path: string, pattern: string | null = null): Promise<CloneCheck> {
+  const headway = await openEmbedded(new Date().toISOString());
+  try {
+    const imported = await headway.import(path, pattern === null ? {} : { tags: pattern });
+    if (!imported.ok) throw new Error(imported.problem);
+    return { ...(await compare(headway, expectedOf(path, tagFilter(pattern)))), changes: imported.changes };
+  } finally {
+    await headway.close();
+  }
+}
+
+async function compare(headway: Embedded, expected: Expected): Promise<Omit<CloneCheck, 'changes'>> {
+  const problems: string[] = [];
+  const atoms = new Map<string, CommitAtom>();
+  for (const atom of await headway.commitAtoms()) {
+    const other = atoms.get(atom.sha);
+    if (other) problems.push(`${atom.sha} belongs to ${other.change_id} and to ${atom.change_id}`);
+    atoms.set(atom.sha, atom);
+  }
+  const heard = new Map((await headway.rollouts()).map((rollout) => [rollout.rollout_id, rollout]));
+  const picks = picksOf(expected);
+  const place = new Map<string, number>();
+  for (const [at, { commits }] of expected.rollouts.entries()) for (const sha of commits) place.set(sha, at);
+
+  const outcomes: Record<string, number> = {};
+  const seconds: number[] = [];
+  let movedByPicks = 0;
+  for (const [at, rollout] of expected.rollouts.entries()) {
+    const id = `git:${REPOSITORY}:${rollout.tag}`;
+    if (!heard.has(id)) problems.push(`${id} is no rollout`);
+    const isBaseline = at === 0;
+    for (const sha of rollout.commits) {
+      const atom = atoms.get(sha);
+      const commit = expected.commits.get(sha)!;
+      if (!atom) {
+        problems.push(`${sha} of ${rollout.tag} belongs to no change`);
+        continue;
+      }
+      outcomes[atom.excluded || 'counted'] = (outcomes[atom.excluded || 'counted'] ?? 0) + 1;
+      if (atom.excluded === 'cherry_pick') {
+        if (commit.pickedFrom === '' && commit.parents < 2) problems.push(`${sha} is left out as a copy and is none`);
+        continue;
+      }
+      // A copy that went live earlier delivered its original too (EX-CLT-4).
+      const deliveredAt = Math.min(at, ...(picks.get(sha) ?? []).map((copy) => place.get(copy) ?? at));
+      if (deliveredAt !== at) movedByPicks++;
+      const by = expected.rollouts[deliveredAt]!;
+      if (atom.rollout_id !== `git:${REPOSITORY}:${by.tag}`) {
+        problems.push(`${sha} of ${by.tag} is delivered by ${atom.rollout_id || 'nothing'}`);
+      }
+      const reason = isBaseline || deliveredAt === 0 ? 'first_deployment' : commit.reason;
+      const age = by.at - Math.min(commit.authored, Date.parse(atom.merged_at) / 1000);
+      const left = reason === '' && age < -300 ? 'negative_duration' : reason;
+      const counts = atom.excluded === '' && age >= -300;
+      if (counts !== (left === '')) {
+        problems.push(`${sha} of ${rollout.tag} is '${atom.excluded || 'counted'}', git says '${left || 'counted'}'`);
+      }
+      if (left === '') seconds.push(Math.max(0, age));
+    }
+  }
+  for (const sha of expected.undelivered) {
+    const atom = atoms.get(sha);
+    const copied = (picks.get(sha) ?? []).some((copy) => place.has(copy));
+    if (!atom) problems.push(`${sha}, not delivered, belongs to no change`);
+    else if (atom.rollout_id !== '' && !copied)
+      problems.push(`${sha}, not delivered, is delivered by ${atom.rollout_id}`);
+  }
+  const listed = expected.rollouts.reduce((sum, { commits }) => sum + commits.length, expected.undelivered.length);
+  if (listed !== atoms.size) problems.push(`git lists ${listed} commits, the atoms ${atoms.size}`);
+
+  const own = median(seconds);
+  const asked = { from: '2000-01-01', to: '2100-01-01', unit: 'commit' };
+  const total = await headway.total('dora.change_lead_time', asked).catch((error: Error) => {
+    problems.push(`the metric cannot be asked: ${error.message.slice(0, 500)}`);
+    return { value: null, n: null };
+  });
+  const medianHoursOfGit = own === null ? null : own / 3600;
+  if (total.n !== seconds.length) problems.push(`the metric counts ${total.n} commits, git ${seconds.length}`);
+  if (Math.abs((total.value ?? -1) - (medianHoursOfGit ?? -1)) > 1e-6) {
+    problems.push(`the metric's median is ${total.value} h, git's ${medianHoursOfGit} h`);
+  }
+  return {
+    problems,
+    commits: atoms.size,
+    rollouts: expected.rollouts.length,
+    outcomes,
+    movedByPicks,
+    medianHours: total.value,
+    medianHoursOfGit,
+  };
+}
+
+/** Copies of each commit, by the commit that they say they were picked from. */
+function picksOf(expected: Expected): Map<string, string[]> {
+  const picks = new Map<string, string[]>();
+  for (const [sha, { pickedFrom }] of expected.commits) {
+    if (pickedFrom !== '') picks.set(pickedFrom, [...(picks.get(pickedFrom) ?? []), sha]);
+  }
+  return picks;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [path, pattern] = process.argv.slice(2);
+  if (!path) {
+    console.error('usage: npx tsx test/import/check-clone.ts <clone> [tag pattern]');
+    process.exit(2);
+  }
+  const { problems, ...summary } = await checkClone(path, pattern ?? null);
+  console.log(JSON.stringify(summary, null, 2));
+  for (const problem of problems.slice(0, 50)) console.error(problem);
+  console.log(problems.length === 0 ? 'Headway and git agree.' : `${problems.length} disagreements.`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
