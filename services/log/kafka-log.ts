@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel, type Producer } from 'kafkajs';
+import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import { type EventLog, LogUnavailable, type Topic } from '../../ingest/ports.ts';
-import { createAppendQueue, type PendingAppend, type Place } from './kafka-append.ts';
+import { createAppendQueue } from './kafka-append.ts';
 import { followOnce } from './kafka-follow.ts';
 import { scan } from './kafka-scan.ts';
+import { type Connection, sendAll } from './kafka-send.ts';
+import { countPartitions, makeTopics } from './kafka-topics.ts';
+import type { LogLogger } from './log-logger.ts';
 import { partitionOf } from './partition.ts';
-
-/** Where the log says what happens to its connections; pino's shape. */
-export interface LogLogger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+import { shared } from './shared.ts';
 
 export interface KafkaLogOptions {
   /** `host:port` of one or more brokers to ask for the rest. */
@@ -30,17 +27,11 @@ export interface KafkaLogOptions {
   readonly sasl?: NonNullable<KafkaConfig['sasl']>;
 }
 
-const TOPICS: readonly Topic[] = ['headway.deliveries', 'headway.events'];
 const FIND_SLACK_MS = 60_000;
-/** A delivery of 25 MiB, its body as base64, and its headers. */
-const LARGEST_RECORD = 40 * 1024 * 1024;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
 const REJOIN_MS = 500;
-
-interface Connection {
-  readonly producer: Producer;
-  readonly partitions: ReadonlyMap<Topic, number>;
-}
+/** Longest that a question about the log may take: its callers answer requests of their own. */
+const ANSWER_MS = 5000;
 
 /**
  * The distributed log: Kafka. Makes its topics if they are absent. Opening does not wait for the brokers, so that a gateway
@@ -66,7 +57,12 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   const admin = shared(async () => {
     const client = kafka.admin({ retry: RETRY });
     await client.connect();
-    await makeTopics(client, options, nameOf);
+    await makeTopics(client, {
+      partitions: options.partitions ?? 6,
+      replication: options.replication,
+      logger,
+      nameOf,
+    });
     return client;
   });
 
@@ -86,6 +82,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     return { producer, partitions: await countPartitions(client, nameOf) };
   });
 
+  // Ready before the first append, which has little patience; if the brokers are away, that append tries again.
+  connection.get().catch((error: unknown) => logger.warn({ problem: messageOf(error) }, 'Kafka does not answer yet'));
+
   const queue = createAppendQueue({
     patienceMs,
     async send(items) {
@@ -103,17 +102,20 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   });
 
   /** Asks the brokers something that can be asked twice. After a change of leaders the first answer may be a refusal. */
-  const ask = async <T>(question: (client: Admin) => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      if (closing.signal.aborted) throw new LogUnavailable('the log is closed');
-      try {
-        return await question(await admin.get());
-      } catch (error) {
-        await admin.drop((client) => client.disconnect());
-        if (attempt === 3) throw new LogUnavailable(`Kafka does not answer: ${messageOf(error)}`, { cause: error });
-        await pause(300, closing.signal);
+  const ask = <T>(question: (client: Admin) => Promise<T>): Promise<T> => {
+    const attempts = async () => {
+      for (let attempt = 1; ; attempt++) {
+        if (closing.signal.aborted) throw new LogUnavailable('the log is closed');
+        try {
+          return await question(await admin.get());
+        } catch (error) {
+          await admin.drop((client) => client.disconnect());
+          if (attempt === 3) throw new LogUnavailable(`Kafka does not answer: ${messageOf(error)}`, { cause: error });
+          await pause(300, closing.signal);
+        }
       }
-    }
+    };
+    return answerWithin(ANSWER_MS, attempts());
   };
 
   const bounds = (topic: Topic) =>
@@ -210,103 +212,6 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   };
 }
 
-/** Sends all items as one request per broker, and says where each record went. Throws unless every record is acknowledged. */
-async function sendAll(
-  { producer, partitions }: Connection,
-  items: readonly PendingAppend[],
-  nameOf: (topic: Topic) => string,
-): Promise<(readonly Place[])[]> {
-  const messages = new Map<Topic, { partition: number; key: Buffer; value: Buffer }[]>();
-  const counts = new Map<string, number>();
-  const slots = items.map(({ topic, records }) =>
-    records.map(({ key, value }) => {
-      const partition = partitionOf(key, partitions.get(topic)!);
-      const slot = `${nameOf(topic)}/${partition}`;
-      const index = counts.get(slot) ?? 0;
-      counts.set(slot, index + 1);
-      const list = messages.get(topic) ?? [];
-      messages.set(topic, list);
-      list.push({
-        partition,
-        key: Buffer.from(key),
-        value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-      });
-      return { slot, partition, index };
-    }),
-  );
-  const acknowledged = await producer.sendBatch({
-    acks: -1,
-    timeout: 5000,
-    topicMessages: [...messages].map(([topic, list]) => ({ topic: nameOf(topic), messages: list })),
-  });
-  const bases = new Map(acknowledged.map((each) => [`${each.topicName}/${each.partition}`, each.baseOffset]));
-  return slots.map((places) =>
-    places.map(({ slot, partition, index }) => {
-      const base = bases.get(slot);
-      // After a change of leaders in mid-send the client can leave a partition out and still resolve.
-      if (base === undefined) throw new Error(`no acknowledgement for ${slot}`);
-      return { partition, offset: BigInt(base) + BigInt(index) };
-    }),
-  );
-}
-
-async function makeTopics(client: Admin, options: KafkaLogOptions, nameOf: (topic: Topic) => string): Promise<void> {
-  const existing = new Set(await client.listTopics());
-  const absent = TOPICS.filter((topic) => !existing.has(nameOf(topic)));
-  if (absent.length === 0) return;
-  const { brokers } = await client.describeCluster();
-  const replicationFactor = options.replication ?? Math.min(3, brokers.length);
-  await client.createTopics({
-    waitForLeaders: true,
-    topics: absent.map((topic) => ({
-      topic: nameOf(topic),
-      numPartitions: options.partitions ?? 6,
-      replicationFactor,
-      configEntries: [
-        { name: 'message.timestamp.type', value: 'LogAppendTime' },
-        { name: 'retention.ms', value: '-1' },
-        { name: 'retention.bytes', value: '-1' },
-        { name: 'max.message.bytes', value: `${LARGEST_RECORD}` },
-        { name: 'min.insync.replicas', value: `${Math.max(1, replicationFactor - 1)}` },
-      ],
-    })),
-  });
-}
-
-async function countPartitions(client: Admin, nameOf: (topic: Topic) => string): Promise<Map<Topic, number>> {
-  const { topics } = await client.fetchTopicMetadata({ topics: TOPICS.map(nameOf) });
-  return new Map(
-    TOPICS.map((topic) => [topic, topics.find(({ name }) => name === nameOf(topic))?.partitions.length ?? 1]),
-  );
-}
-
-/** Something costly that is made on first use, kept, and made anew after it was dropped. */
-interface Shared<T> {
-  get(): Promise<T>;
-  drop(release: (value: T) => Promise<void>): Promise<void>;
-}
-
-function shared<T>(make: () => Promise<T>): Shared<T> {
-  let made: Promise<T> | null = null;
-  return {
-    get() {
-      if (made === null) {
-        const making = make();
-        made = making;
-        making.catch(() => {
-          if (made === making) made = null;
-        });
-      }
-      return made;
-    },
-    async drop(release) {
-      const dropped = made;
-      made = null;
-      if (dropped !== null) await dropped.then(release).catch(() => {});
-    },
-  };
-}
-
 /** The client's own words. It calls an error what it then recovers from, and warns of what is meant. */
 function relay(logger: LogLogger, { namespace, level, log }: LogEntry): void {
   const fields = {
@@ -320,6 +225,16 @@ function relay(logger: LogLogger, { namespace, level, log }: LogEntry): void {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function answerWithin<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new LogUnavailable(`Kafka does not answer within ${milliseconds} ms`)),
+      milliseconds,
+    );
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EventLog, LogUnavailable } from '../../ingest/ports.ts';
-import { openKafkaLog } from '../../services/log/kafka-log.ts';
+import { type KafkaLogOptions, openKafkaLog } from '../../services/log/kafka-log.ts';
 import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
 import { all, collector, eventLogContract, expectOrdered, follow, pause, text, until } from './event-log.ts';
 
@@ -16,15 +16,17 @@ describe.skipIf(skipsKafka())('on a real Kafka', () => {
     await kafka?.stop();
   });
 
-  const openWith = (topicPrefix: string, partitions = 6) =>
-    openKafkaLog({ brokers: kafka.brokers, clientId: 'contract', logger: quiet, topicPrefix, partitions });
+  const openWith = (topicPrefix: string, options: Partial<KafkaLogOptions> = {}) =>
+    openKafkaLog({ brokers: kafka.brokers, clientId: 'contract', logger: quiet, topicPrefix, ...options });
+  /** Where patience is not what is tested, a busy machine gets more of it. */
+  const patienceMs = 20_000;
 
   for (const partitions of [1, 6]) {
     eventLogContract(`Kafka, ${partitions} partition${partitions > 1 ? 's' : ''}`, async () => {
       const topicPrefix = `${randomUUID()}.`;
       return {
-        open: () => openWith(topicPrefix, partitions),
-        beside: () => openWith(topicPrefix, partitions),
+        open: () => openWith(topicPrefix, { partitions, patienceMs }),
+        beside: () => openWith(topicPrefix, { partitions, patienceMs }),
         destroy: async () => {},
       };
     });
@@ -137,7 +139,7 @@ describe.skipIf(skipsKafka())('on a real Kafka', () => {
   it('makes topics that keep everything and bear the time of the log', async () => {
     const { Kafka, ConfigResourceTypes, logLevel } = await import('kafkajs');
     const topicPrefix = `${randomUUID()}.`;
-    const log = await openWith(topicPrefix);
+    const log = await openWith(topicPrefix, { patienceMs });
     await log.append('headway.deliveries', [{ key: 'large', value: Buffer.alloc(34 * 1024 * 1024, 'x') }]);
     await log.close();
     const admin = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).admin();
@@ -158,5 +160,27 @@ describe.skipIf(skipsKafka())('on a real Kafka', () => {
       ).toHaveLength(6);
     }
     await admin.disconnect();
+  });
+
+  it('warns of a topic that would lose records, and uses it all the same', async () => {
+    const { Kafka, logLevel } = await import('kafkajs');
+    const topicPrefix = `${randomUUID()}.`;
+    const admin = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic: `${topicPrefix}headway.events`, numPartitions: 2 }],
+    });
+    await admin.disconnect();
+    const warned: unknown[] = [];
+    const logger = { ...quiet, warn: (fields: object) => void warned.push(fields) };
+    const log = await openWith(topicPrefix, { patienceMs, logger });
+    await log.append('headway.events', [text('a', 'a')]);
+    expect((await log.ends('headway.events')).size).toBe(2);
+    await log.close();
+    const topic = `${topicPrefix}headway.events`;
+    for (const setting of ['message.timestamp.type', 'retention.ms', 'max.message.bytes']) {
+      expect(warned).toContainEqual(expect.objectContaining({ topic, setting }));
+    }
   });
 });
