@@ -1,8 +1,8 @@
 import type { Store } from '../../ingest/ports.ts';
 import { type AtomKind, atomKinds } from './atom.ts';
 import { eventsDdl } from './events.ts';
-import { type Fold, fold } from './fold.ts';
-import { type Touch, touchedServices } from './scope.ts';
+import { type Fold, fold, touchedServices } from './fold.ts';
+import type { Touch } from './scope.ts';
 import type { AtomTables, WithAtoms } from './tables.ts';
 
 /** How many folded pasts are kept: a page asks ten questions of the same as_of. */
@@ -70,7 +70,7 @@ export function openAtoms(store: Store, name: string): Atoms {
     },
     async refresh(touch) {
       if (touch.everything) return refreshServices(null);
-      return refreshServices(await touchedServices(store, touch));
+      return refreshServices(await touchedServices(store, scratch(), touch));
     },
     rebuild: () => refreshServices(null),
     withAtoms: async (asOf, use) => {

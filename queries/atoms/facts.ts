@@ -1,5 +1,4 @@
 import type { Layer } from './layer.ts';
-import { entitiesInScope } from './scope.ts';
 import { text } from './sql.ts';
 
 const CATALOG =
@@ -9,14 +8,14 @@ const CATALOG =
  * The facts in scope as they were known (R1, R3): one row per event id, of the highest normaliser known and the earliest
  * copy, without what a newer normaliser no longer says and what was retracted.
  */
-export const factsLayer = (_asOf: string | null, services: readonly string[] | null): Layer => ({
+export const factsLayer = (scoped: boolean): Layer => ({
   name: 'facts',
   sql: (table) => {
     const known = table('known');
     return `
     SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (
       SELECT * FROM ${known}
-      WHERE ${services === null ? '1' : `(entity IN (${entitiesInScope()}) OR type IN ${CATALOG})`}
+      WHERE ${scoped ? `(entity IN (SELECT entity FROM ${table('scope_entities')}) OR type IN ${CATALOG})` : '1'}
         AND (delivery_id, normaliser) NOT IN (
           SELECT o.delivery_id, o.normaliser FROM ${known} AS o
           INNER JOIN (SELECT delivery_id, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY delivery_id) AS n

@@ -1,4 +1,4 @@
-import type { Store } from '../../ingest/ports.ts';
+import type { Layer } from './layer.ts';
 import { text } from './sql.ts';
 
 /** What a batch of events is about, gathered while it is written. */
@@ -9,57 +9,83 @@ export interface Touch {
   readonly everything: boolean;
 }
 
-// Links between rollouts, incidents and changes, as they are stored: who names whom.
-const LINKS =
-  "SELECT entity AS from_entity, ref AS to_entity FROM entity_refs WHERE startsWith(ref, 'rollout:') OR startsWith(ref, 'incident:')";
-
-const linked = (entities: string): string => `
-  SELECT to_entity AS entity FROM (${LINKS}) WHERE from_entity IN (${entities})
-  UNION DISTINCT SELECT from_entity FROM (${LINKS}) WHERE to_entity IN (${entities})`;
-
 const isName = (column: string): string => `NOT match(${column}, '^(rollout|incident):') AND ${column} != 'caused-by:'`;
 
-/** Every name that any definition of a service uses for it, with the service. */
-const DEFINED_NAMES = `
-  SELECT lower(${text('service_id')}) AS service_key, arrayJoin(arrayFilter(x -> x != '', arrayConcat([service_key, lower(${text('repository')})],
+/** Every name that any definition of a service uses for it, with the service, in lower case. */
+const definedNames = `
+  SELECT DISTINCT lower(${text('service_id')}) AS service_key, arrayJoin(arrayFilter(x -> x != '', arrayConcat([service_key, lower(${text('repository')})],
     arrayMap(x -> lower(x), data.applications::Array(String)), arrayMap(x -> lower(x), data.incident_services::Array(String))))) AS name
   FROM events WHERE type = 'service.defined'`;
 
-/** The services, in lower case, that go by any of `names` or are reached from them by one definition. */
-const servicesOf = (names: string): string => `
-  SELECT name AS service FROM (${names})
-  UNION DISTINCT SELECT service_key FROM (${DEFINED_NAMES}) WHERE name IN (${names})
-  UNION DISTINCT SELECT name FROM (${DEFINED_NAMES}) WHERE service_key IN (SELECT service_key FROM (${DEFINED_NAMES}) WHERE name IN (${names}))`;
+/** The services that go by any of `names`, or are reached from them by one definition. */
+const servicesOf = (names: string, defined: string): string => `
+  SELECT name AS service FROM ${names}
+  UNION DISTINCT SELECT service_key FROM ${defined} WHERE name IN (SELECT name FROM ${names})
+  UNION DISTINCT SELECT name FROM ${defined} WHERE service_key IN (SELECT service_key FROM ${defined} WHERE name IN (SELECT name FROM ${names}))`;
+
+/** Links between rollouts, incidents and changes, as they are stored: who names whom. */
+const storedLinks = `SELECT entity AS from_entity, ref AS to_entity FROM entity_refs WHERE startsWith(ref, 'rollout:') OR startsWith(ref, 'incident:')`;
+
+/** What is one link away from `entities`, in either direction. */
+const linked = (entities: string, links: string): string => `
+  SELECT to_entity AS entity FROM ${links} WHERE from_entity IN (SELECT entity FROM ${entities})
+  UNION DISTINCT SELECT from_entity FROM ${links} WHERE to_entity IN (SELECT entity FROM ${entities})`;
+
+/** From `start` (entities) and `names`: what they hang together with, two links far, and all services concerned. */
+const reach = (prefix: string, start: Layer['sql'], names: Layer['sql']): readonly Layer[] => [
+  { name: `${prefix}_start`, sql: start },
+  { name: `${prefix}_one`, sql: (table) => linked(table(`${prefix}_start`), table('scope_links')) },
+  { name: `${prefix}_two`, sql: (table) => linked(table(`${prefix}_one`), table('scope_links')) },
+  {
+    name: `${prefix}_names`,
+    sql: (table) => `
+      SELECT DISTINCT name FROM (
+        ${names(table)}
+        UNION ALL SELECT arrayJoin(refs) AS name FROM events
+        WHERE entity IN (SELECT entity FROM ${table(`${prefix}_one`)} UNION DISTINCT SELECT entity FROM ${table(`${prefix}_two`)})
+      ) WHERE ${isName('name')}`,
+  },
+  { name: `${prefix}_services`, sql: (table) => servicesOf(table(`${prefix}_names`), table('scope_defined')) },
+];
+
+const ground: readonly Layer[] = [
+  { name: 'scope_defined', sql: () => definedNames },
+  { name: 'scope_links', sql: () => storedLinks },
+];
 
 /**
- * Services whose atoms could change by what was touched: those named, and those of the rollouts, incidents and changes that
- * hang together with it by links, two steps far. Rather too many than too few. In lower case; `(unassigned)` included.
+ * Services whose atoms could change by what was touched, as the layer `touch_services`: those named, and those of the
+ * rollouts, incidents and changes that hang together with it by links, two steps far. Rather too many than too few.
  */
-export async function touchedServices(store: Store, touch: Touch): Promise<string[]> {
-  const entities = `SELECT arrayJoin({entities:Array(String)}) AS entity
-    UNION DISTINCT SELECT arrayJoin(arrayFilter(x -> match(x, '^(rollout|incident):'), {names:Array(String)}))`;
-  const near = `SELECT entity FROM (${entities}) UNION DISTINCT SELECT entity FROM (${linked(entities)})
-    UNION DISTINCT SELECT entity FROM (${linked(linked(entities))})`;
-  const names = `SELECT arrayJoin(arrayFilter(x -> ${isName('x')}, {names:Array(String)})) AS name
-    UNION DISTINCT SELECT name FROM (SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (${near})) WHERE ${isName('name')}`;
-  const rows = await store.query<{ service: string }>(
-    `SELECT DISTINCT service FROM (${servicesOf(names)} UNION ALL SELECT '(unassigned)') WHERE service != '' ORDER BY service`,
-    { entities: [...touch.entities], names: [...touch.names] },
-  );
-  return rows.map((row) => row.service);
-}
+export const touchLayers: readonly Layer[] = [
+  ...ground,
+  ...reach(
+    'touch',
+    () => `SELECT arrayJoin({entities:Array(String)}) AS entity
+      UNION DISTINCT SELECT arrayJoin(arrayFilter(x -> match(x, '^(rollout|incident):'), {names:Array(String)}))`,
+    (table) => `SELECT arrayJoin({names:Array(String)}) AS name
+      UNION ALL SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (SELECT entity FROM ${table('touch_start')})`,
+  ),
+];
 
 /**
- * The entities that a fold of `{services:Array(String)}` must read so that the atoms of these services come out right: their
- * own, those that their links reach, and the whole neighbourhood of the services these belong to.
+ * The entities that a fold of `{services:Array(String)}` must read so that the atoms of these services come out right, as the
+ * layer `scope_entities`: their own, those that their links reach, and the whole neighbourhood of the services these belong to.
  */
-export function entitiesInScope(): string {
-  const own = `SELECT entity FROM entity_refs WHERE ref IN (${servicesOf('SELECT arrayJoin({services:Array(String)}) AS name')})`;
-  const near = `SELECT entity FROM (${linked(own)}) UNION DISTINCT SELECT entity FROM (${linked(linked(own))})
-    UNION DISTINCT SELECT entity FROM entity_refs WHERE ref = 'caused-by:'`;
-  const names = `SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (${near})`;
-  const wide = servicesOf(
-    `SELECT name FROM (${names}) WHERE ${isName('name')} UNION DISTINCT SELECT arrayJoin({services:Array(String)})`,
-  );
-  return `SELECT entity FROM entity_refs WHERE ref IN (${wide}) UNION DISTINCT SELECT entity FROM (${near})`;
-}
+export const scopeLayers: readonly Layer[] = [
+  ...ground,
+  { name: 'scope_asked', sql: () => 'SELECT arrayJoin(arrayMap(x -> lower(x), {services:Array(String)})) AS name' },
+  { name: 'scope_own', sql: (table) => servicesOf(table('scope_asked'), table('scope_defined')) },
+  ...reach(
+    'near',
+    (table) => `SELECT DISTINCT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('scope_own')})`,
+    (table) => `SELECT service AS name FROM ${table('scope_own')}
+      UNION ALL SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (SELECT entity FROM entity_refs WHERE ref = 'caused-by:')`,
+  ),
+  {
+    name: 'scope_entities',
+    sql: (table) => `
+      SELECT entity FROM entity_refs WHERE ref = 'caused-by:' OR ref IN (SELECT service FROM ${table('near_services')})
+      UNION DISTINCT SELECT entity FROM ${table('near_one')} UNION DISTINCT SELECT entity FROM ${table('near_two')}`,
+  },
+];
