@@ -61,11 +61,16 @@ export async function refreshStale(store: Store, atoms: Atoms): Promise<number> 
       everything: Boolean(touched?.universal),
     });
   }
+  await noteAllFresh(store);
+  return count;
+}
+
+/** Notes that the atoms of every stored event are fresh. */
+export async function noteAllFresh(store: Store): Promise<void> {
   const taken = await store.query<{ log_partition: number; next: string }>(
     'SELECT log_partition, toString(max(log_offset) + 1) AS next FROM events GROUP BY log_partition',
   );
   await note(store, new Map(taken.map((row) => [Number(row.log_partition), BigInt(row.next)])));
-  return count;
 }
 
 async function note(store: Store, positions: ReadonlyMap<number, bigint>): Promise<void> {

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { explain } from './commands/failure.ts';
+import { importCommand } from './commands/import.ts';
+import { maintenanceCommands } from './commands/maintain.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -19,7 +21,9 @@ Settings are environment variables; /docs of a running server lists them.`,
   );
 
 serveCommand(program);
+importCommand(program);
 sendCommand(program);
+maintenanceCommands(program);
 tokenCommand(program);
 
 try {

@@ -10,6 +10,13 @@ export interface ServerAddress {
 /** An answer that was not a success: its problem in words for people. */
 export class ServerRefused extends Error {
   override readonly name = 'ServerRefused';
+  /** HTTP status; null if there was no answer. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** True if a Headway server answers there. */
@@ -73,8 +80,11 @@ async function refusal(response: Response): Promise<ServerRefused> {
       problems?: readonly FieldProblem[];
     };
     const fields = (problems ?? []).map(({ field, problem }) => `\n  ${field} ${problem}`).join('');
-    return new ServerRefused(`${response.status}: ${title ?? 'refused'}${detail ? `. ${detail}` : ''}${fields}`);
+    return new ServerRefused(
+      `${response.status}: ${title ?? 'refused'}${detail ? `. ${detail}` : ''}${fields}`,
+      response.status,
+    );
   } catch {
-    return new ServerRefused(`the server answered ${response.status}`);
+    return new ServerRefused(`the server answered ${response.status}`, response.status);
   }
 }

@@ -17,6 +17,8 @@ import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
 import { publishedMetrics } from './published.ts';
 import { openReading, type Reading } from './reading.ts';
+import { rebuild, replayDeliveries } from './rebuilding.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { factRoutes } from './routes/facts.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -202,6 +204,11 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     metricRoutes(app, reading.reading.metrics);
     factRoutes(app, { store, withAtoms: atoms.withAtoms, log, showDelivery, now: () => deps.clock.now() });
     pageRoutes(app, pages, reading.reading.pages);
+    if (following)
+      adminRoutes(app, {
+        rebuild: (onProgress) => following.pausedFor(() => rebuild({ log, store, atoms }, onProgress)),
+        replay: (choice, onProgress) => replayDeliveries(log, choice, onProgress),
+      });
   }
   documentRoutes(app, (baseUrl) => ({ metrics, sources, settings: variables, baseUrl }));
 }

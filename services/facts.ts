@@ -8,7 +8,8 @@ const EVENT_COLUMNS =
 /** One fact: the copy that holds (highest normaliser, then earliest recorded), and every delivery that stated it. Null: unknown. */
 export async function findEvent(store: Store, id: string): Promise<Row | null> {
   const rows = await store.query(
-    `SELECT ${EVENT_COLUMNS} FROM events WHERE id = {id:String} ORDER BY normaliser DESC, recorded_at, log_offset LIMIT 1`,
+    `SELECT ${EVENT_COLUMNS} FROM events WHERE id = {id:String} ORDER BY normaliser DESC, recorded_at, log_offset LIMIT 1
+     SETTINGS readonly = 2, date_time_output_format = 'iso', output_format_json_quote_64bit_integers = 0`,
     { id },
   );
   const [event] = rows;
@@ -34,14 +35,14 @@ export interface Page {
 export async function listRejected(store: Store, page: Page): Promise<{ rejected: Row[]; next: string | null }> {
   const [recorded = '', id = ''] = page.after?.split('|') ?? [];
   const rows = await store.query<{ event_id: string; recorded_at: string }>(
-    `SELECT argMin(id, recorded_at) AS event_id, delivery_id, source AS stated_by, any(toString(data.source)) AS source,
-       any(toString(data.reason)) AS reason, any(toString(data.event)) AS event,
-       min(occurred_at) AS received_at, min(events.recorded_at) AS recorded_at
-     FROM events
+    `SELECT argMin(id, e.recorded_at) AS event_id, delivery_id, any(data.source::String) AS source,
+       any(data.reason::String) AS reason, any(data.event::String) AS event,
+       min(occurred_at) AS received_at, min(e.recorded_at) AS recorded_at
+     FROM events AS e
      WHERE type = 'delivery.rejected' AND delivery_id NOT IN (
        SELECT delivery_id FROM events WHERE type != 'delivery.rejected' AND delivery_id IN (
          SELECT delivery_id FROM events WHERE type = 'delivery.rejected' AND delivery_id != ''))
-     GROUP BY delivery_id, stated_by
+     GROUP BY delivery_id
      HAVING {after:String} = '' OR (recorded_at, event_id) < (parseDateTime64BestEffortOrZero({recorded:String}, 3, 'UTC'), {id:String})
      ORDER BY recorded_at DESC, event_id DESC LIMIT {limit:UInt32}`,
     { after: page.after ?? '', recorded, id, limit: page.limit + 1 },
@@ -58,7 +59,7 @@ export async function listServices(store: Store, withAtoms: WithAtoms): Promise<
       `SELECT service AS id, if(argMax(title, valid_to) = '', service, argMax(title, valid_to)) AS name,
          argMax(team_now, valid_to) AS team, argMax(tier_now, valid_to) AS tier, argMax(region_now, valid_to) AS region,
          argMax(product_now, valid_to) AS product, argMax(repository, valid_to) AS repository,
-         argMax(defined, valid_to) = 1 AS defined, argMax(exempt, valid_to) AS exempt,
+         (argMax(defined, valid_to) = 1)::Bool AS defined, argMax(exempt, valid_to) AS exempt,
          max(first_rollout_at) AS first_rollout_at, argMax(registered_at, valid_to) AS registered_at,
          argMax(retired_at, valid_to) AS retired_at
        FROM ${tables.service_spans} GROUP BY service ORDER BY id`,

@@ -17,6 +17,8 @@ export interface Following {
   behind(): boolean;
   /** Records of the log that the store does not have yet, per partition. Empty while the log does not answer. */
   lag(): Promise<readonly { partition: number; records: number }[]>;
+  /** Stops taking, does `work` on the store alone, and goes on from where the store then stands. */
+  pausedFor(work: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,9 @@ const LONGEST_PAUSE_MS = 15_000;
 export function startFollowing(deps: FollowingDeps): Following {
   const { log, logger } = deps;
   const stopping = new AbortController();
+  let round = new AbortController();
+  let pausing: Promise<void> = Promise.resolve();
+  let current: Promise<void> = Promise.resolve();
   const taken = new Map<number, bigint>();
   let follower: Follower | null = null;
   let failing = true;
@@ -45,12 +50,13 @@ export function startFollowing(deps: FollowingDeps): Following {
   const reached = () => ends !== null && [...ends].every(([partition, end]) => (taken.get(partition) ?? 0n) >= end);
 
   const run = async (): Promise<void> => {
+    round = new AbortController();
     const stale = await refreshStale(deps.store, deps.atoms);
     if (stale > 0) logger.info({ events: stale }, 'made the atoms of events fresh that were stored before a stop');
     ends ??= await log.ends('headway.events');
     const target = checkpointed(deps.store, timed(deps), (partition, next) => taken.set(partition, next));
     for (const [partition, next] of await target.positions()) taken.set(partition, next);
-    follower = follow(log, target, { group: GROUP, signal: stopping.signal });
+    follower = follow(log, target, { group: GROUP, signal: AbortSignal.any([stopping.signal, round.signal]) });
     failing = false;
     await follower.done;
   };
@@ -58,8 +64,10 @@ export function startFollowing(deps: FollowingDeps): Following {
     let pause = FIRST_PAUSE_MS;
     while (!stopping.signal.aborted) {
       const begun = performance.now();
+      await pausing;
       try {
-        await run();
+        current = run();
+        await current;
       } catch (error) {
         failing = true;
         if (stopping.signal.aborted) return;
@@ -90,6 +98,20 @@ export function startFollowing(deps: FollowingDeps): Following {
     async lag() {
       const now = await log.ends('headway.events').catch(() => new Map<number, bigint>());
       return [...now].map(([partition, end]) => ({ partition, records: Number(end - (taken.get(partition) ?? 0n)) }));
+    },
+    async pausedFor(work) {
+      const before = pausing;
+      const paused = current.catch(() => undefined);
+      const result = (async () => {
+        await before;
+        await paused;
+        await work();
+      })();
+      // Set before the follower is told to end, so that it finds the pause when it would go on.
+      pausing = result.catch(() => undefined);
+      failing = true;
+      round.abort();
+      await result;
     },
     async stop() {
       stopping.abort();
