@@ -1,7 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import { append, verdict } from './keep.ts';
 import { normaliseDelivery } from './normalise.ts';
-import type { EventLog } from './ports.ts';
+import { type EventLog, LogUnavailable } from './ports.ts';
 import { canonicalEvents, canonicalOutcome } from './receive.ts';
 import { decodeDelivery } from './record.ts';
 import { CANONICAL, CANONICAL_NORMALISER, readCanonical } from './sources/canonical.ts';
@@ -16,15 +16,16 @@ export interface ReplayDeps {
 }
 
 /**
- * Takes a spooled delivery to the log, under the id it was acknowledged with. False if the log is still away. A record
- * that cannot be read is an error in the spool and is thrown.
+ * Takes a spooled delivery to the log, under the id it was acknowledged with; rejects with {@link LogUnavailable} while the
+ * log is away, so that the spool keeps it. `unreadable` is no record of a delivery: keeping it would hold up all others.
  */
-export async function receiveSpooled(deps: ReplayDeps, record: Uint8Array): Promise<boolean> {
+export async function receiveSpooled(deps: ReplayDeps, record: Uint8Array): Promise<'taken' | 'unreadable'> {
   const stored = decodeDelivery(record);
-  if (!stored) throw new Error('the spool holds a record that is no delivery');
+  if (!stored) return 'unreadable';
   const { delivery } = stored;
   const again = read(deps, delivery);
-  return append(deps.log, delivery.id, record, again?.events ?? []);
+  if (await append(deps.log, delivery.id, record, again?.events ?? [])) return 'taken';
+  throw new LogUnavailable('the log did not take a spooled delivery');
 }
 
 /** What a replay made of a delivery. */

@@ -17,7 +17,7 @@ export function startSpooling(spool: Spool, replaying: ReplayDeps, logger: Fasti
       await sleep(pause, stopping.signal);
       if (stopping.signal.aborted || spool.size() === 0) continue;
       try {
-        const forwarded = await spool.drain((record) => forward(replaying, record), AT_ONCE);
+        const forwarded = await spool.drain((record) => forward(replaying, record, logger), AT_ONCE);
         logger.info({ deliveries: forwarded }, 'forwarded what had waited for the log');
         pause = FIRST_PAUSE_MS;
       } catch (error) {
@@ -33,6 +33,7 @@ export function startSpooling(spool: Spool, replaying: ReplayDeps, logger: Fasti
   };
 }
 
-async function forward(replaying: ReplayDeps, record: Uint8Array): Promise<void> {
-  if (!(await receiveSpooled(replaying, record))) throw new LogUnavailable('the log does not answer yet');
+async function forward(replaying: ReplayDeps, record: Uint8Array, logger: FastifyBaseLogger): Promise<void> {
+  const outcome = await receiveSpooled(replaying, record);
+  if (outcome === 'unreadable') logger.error({ bytes: record.length }, 'dropped a spooled record that is no delivery');
 }

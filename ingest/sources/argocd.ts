@@ -206,7 +206,9 @@ function nonEmptySources(
 
 /** `owner/name` of `https://host/owner/name.git`, `git@host:owner/name` or `ssh://git@host:22/owner/name`. */
 export function repositoryOf(repoURL: string | undefined): string | undefined {
-  const found = /^(?:[a-z][a-z+]*:\/\/[^/\s]+\/|[\w.-]+@[\w.-]+:)([^\s?#]+?)(?:\.git)?\/*$/i.exec(repoURL ?? '');
+  const found = /^(?:[a-z][a-z+]*:\/\/[^/\s]+\/|[\w.-]+@[\w.-]+:)(\S+?)(?:\.git)?\/*$/i.exec(
+    repoURL?.split(/[?#]/, 1)[0] ?? '',
+  );
   return found?.[1]?.replace(/^\/+/, '').slice(0, 512) || undefined;
 }
 
