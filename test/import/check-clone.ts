@@ -31,13 +31,19 @@ export async function checkClone(path: string, pattern: string | null = null): P
   try {
     const imported = await headway.import(path, pattern === null ? {} : { tags: pattern });
     if (!imported.ok) throw new Error(imported.problem);
-    return { ...(await compare(headway, expectedOf(path, tagFilter(pattern)))), changes: imported.changes };
+    return { ...(await compareWithGit(headway, path, pattern)), changes: imported.changes };
   } finally {
     await headway.close();
   }
 }
 
-async function compare(headway: Embedded, expected: Expected): Promise<Omit<CloneCheck, 'changes'>> {
+/** Holds what was imported of a clone against git. */
+export async function compareWithGit(
+  headway: Embedded,
+  path: string,
+  pattern: string | null = null,
+): Promise<Omit<CloneCheck, 'changes'>> {
+  const expected = expectedOf(path, tagFilter(pattern));
   const problems: string[] = [];
   const atoms = new Map<string, CommitAtom>();
   for (const atom of await headway.commitAtoms()) {
