@@ -1,7 +1,7 @@
 import type { Store } from '../../ingest/ports.ts';
 import { type AtomKind, atomKinds } from './atom.ts';
 import { eventsDdl } from './events.ts';
-import { type Fold, fold, touchedServices } from './fold.ts';
+import { type Fold, fold, newWorkbench, touchedServices } from './fold.ts';
 import type { Touch } from './scope.ts';
 import type { AtomTables, WithAtoms } from './tables.ts';
 
@@ -37,16 +37,38 @@ const ddlOf = (kind: AtomKind): string => `
 export function openAtoms(store: Store, name: string): Atoms {
   let folds = 0;
   const pasts = new Map<string, { fold: Promise<Fold>; users: number; stale: boolean }>();
-  const scratch = (): string => {
+  const fresh = newWorkbench(`fold_${name}_fresh`);
+  const touching = newWorkbench(`fold_${name}_touch`);
+  const foldPast = async (asOf: string): Promise<Fold> => {
     folds += 1;
-    return `fold_${name}_${folds}`;
+    const bench = newWorkbench(`fold_${name}_past${folds}`);
+    const made = await fold(store, bench, asOf, null);
+    // The steps before the atoms are not asked for again.
+    const kept = new Set(atomKinds.map((kind) => kind.name));
+    const discard = async (keep: ReadonlySet<string>): Promise<void> => {
+      for (const layer of [...bench.made]) {
+        if (keep.has(layer)) continue;
+        await store.command(`DROP TABLE IF EXISTS ${made.table(layer)} SYNC`);
+        bench.made.delete(layer);
+      }
+    };
+    await discard(kept);
+    return { table: made.table, drop: () => discard(new Set()) };
+  };
+
+  let last: Promise<unknown> = Promise.resolve();
+  /** One refresh at a time: they share a workbench. */
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const mine = last.then(task, task);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 
   async function refreshServices(services: readonly string[] | null): Promise<void> {
     // Taken before the events are read: of two refreshes the one that began later knows at least as much.
     const [row] = await store.query<{ now: string }>('SELECT toString(toUnixTimestamp64Micro(now64(6))) AS now');
     const refreshed = row?.now ?? '0';
-    const made = await fold(store, scratch(), null, services);
+    const made = await fold(store, fresh, null, services);
     try {
       for (const kind of atomKinds) await storeAtoms(store, kind, made.table(kind.name), services, refreshed);
     } finally {
@@ -68,16 +90,14 @@ export function openAtoms(store: Store, name: string): Atoms {
       for (const kind of atomKinds) await store.command(ddlOf(kind));
       await dropScratch(store, name);
     },
-    async refresh(touch) {
-      if (touch.everything) return refreshServices(null);
-      return refreshServices(await touchedServices(store, scratch(), touch));
-    },
-    rebuild: () => refreshServices(null),
+    refresh: (touch) =>
+      inTurn(async () => refreshServices(touch.everything ? null : await touchedServices(store, touching, touch))),
+    rebuild: () => inTurn(() => refreshServices(null)),
     withAtoms: async (asOf, use) => {
       if (asOf === null) return use(storedTables());
       let past = pasts.get(asOf);
       if (!past || past.stale) {
-        past = { fold: fold(store, scratch(), asOf, null), users: 0, stale: false };
+        past = { fold: foldPast(asOf), users: 0, stale: false };
         pasts.set(asOf, past);
       }
       past.users += 1;
