@@ -2,13 +2,13 @@ import type { Store } from '../ingest/ports.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
 import { readBeside } from './beside.ts';
-import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, type Span } from './buckets.ts';
+import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, rollingDays, type Span } from './buckets.ts';
 import { type Axis, type Cell, cellName, emptyCell, readCells, WHOLE } from './cells.ts';
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import type { Metric } from './metric.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
-import { groupsBySpans, keyOf, spanKeys } from './scope.ts';
+import { keyOf, spanKeys, toldBySpans } from './scope.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
 import { readTeamZones } from './zones.ts';
 
@@ -45,8 +45,8 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
     totals.sort(byKeys(request.groupBy));
     series.sort((a, b) => (a.time === b.time ? byKeys(request.groupBy)(a, b) : a.time < b.time ? -1 : 1));
   }
-  const whole = { start: request.from, end: request.to, tz: request.tz, grain: request.grain };
-  const window = { ...whole, partial: request.to > asOf || totals.some((row) => row.window.partial) };
+  const { from, to, tz, grain } = request;
+  const window = { start: from, end: to, tz, grain, partial: to > asOf };
   const { options } = request;
   return {
     ok: true,
@@ -111,45 +111,46 @@ async function answerInZone(
     ),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
-  const groups = groupsOf(request, cells.values(), frame.coverage);
+  const groups = groupsOf(request, cells.values(), frame.dayCoverage);
   const rows = groups.length * (axis.buckets.length + 1);
   if (rows > MAX_ROWS) {
     const fix = 'take a coarser grain, a shorter window, a coarser group_by or a filter';
     return { ok: false, problem: { field: 'grain', problem: tooMany(rows), fix } };
   }
   const row = (bucket: number, keys: readonly string[]): Row => {
-    const whole = bucket === WHOLE ? axis.window : axis.buckets[bucket]!;
     const name = cellName(bucket, keys);
     const key = keyOf(spanKeys(request, keys));
-    const place = placeOf(frame, whole, key);
+    const place = placeOf(frame, bucket === WHOLE ? axis.window : axis.buckets[bucket]!, key);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
+    const group = Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!]));
     const envelope = assemble({
       metric,
       options: request.options,
       scope,
+      group,
       window: {
-        start: iso(place.span.start),
-        end: iso(place.span.end),
+        start: iso(place.clipped.start),
+        end: iso(place.clipped.end),
         tz,
-        grain: bucket === WHOLE ? null : request.grain,
+        grain: request.grain,
         partial: place.partial,
       },
-      span: place.span,
+      bucketEnd: place.clipped.end,
       asOf: iso(axis.asOf),
       cell,
-      coverage: (bucket === WHOLE ? frame.coverage : frame.bucketCoverage).share(key, place.span),
-      clipped: place.clipped,
-      daysBegun: daysBegun(axis.days, place.span, axis.asOf, request.options.per === 'working_day'),
+      coverage: frame.coverage.share(key, place.clipped),
+      isClipped: place.isClipped,
+      daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
         options: request.options,
         items: cell.items,
         tallies: cell.tallies,
         beside: beside(name),
-        serviceDays: frame.coverage.serviceUnits(key, place.span),
-        days: daysOf(axis, place.span),
+        serviceDays: frame.dayCoverage.serviceUnits(key, place.clipped),
+        days: daysOf(axis, place.clipped),
       },
     });
-    return { ...envelope, ...Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!])) };
+    return { ...envelope, ...group };
   };
   return {
     ok: true,
@@ -162,14 +163,14 @@ async function answerInZone(
 
 interface Frame {
   readonly axis: Axis;
-  /** In local days. */
+  /** In units of the grain: hours for hours, else local days (metrics.md §1.3). */
   readonly coverage: Coverage;
-  /** In units of the grain: hours for hours, else days. */
-  readonly bucketCoverage: Coverage;
+  /** In local days, for what divides by them. */
+  readonly dayCoverage: Coverage;
 }
 
 /** The time axis of a question with what is known of its coverage. */
-export function frameOf(
+function frameOf(
   deps: Pick<AnswerDeps, 'now' | 'fiscalStartMonth'>,
   metric: Metric,
   request: MetricRequest,
@@ -177,48 +178,49 @@ export function frameOf(
   services: readonly ServiceSpan[],
   sources: readonly SourceSpan[],
 ): Frame {
-  const window = { start: Date.parse(request.from), end: Date.parse(request.to) };
   const asOf = Date.parse(request.asOf ?? deps.now);
-  const days = localDays(window, tz);
-  const buckets = request.grain ? bucketsOf(window, tz, request.grain, deps.fiscalStartMonth) : [];
-  const known = { services, sources, feeds: metric.feeds, asOf };
-  const coverage = measureCoverage({ ...known, units: days });
-  const bucketCoverage =
-    request.grain === 'hour' ? measureCoverage({ ...known, units: localHours(window, tz) }) : coverage;
-  const clips = new Map<string, number>();
-  for (const key of ['', ...coverage.groups.keys()]) {
-    const first = coverage.firstCovered(key);
-    if (first !== null && first > window.start && first < window.end) clips.set(key, first);
-  }
-  // Either all groups have a start of their own, or none needs one.
-  if (clips.size > 0) for (const key of ['', ...coverage.groups.keys()]) clips.set(key, clips.get(key) ?? window.start);
-  return { axis: { window, tz, days, buckets, asOf, clips }, coverage, bucketCoverage };
+  const axis = axisOf(request, tz, asOf, deps.fiscalStartMonth);
+  const known = { services, sources, feeds: metric.feeds, window: axis.window, asOf };
+  const dayCoverage = measureCoverage({ ...known, units: axis.days });
+  const coverage =
+    request.grain === 'hour' ? measureCoverage({ ...known, units: localHours(axis.window, tz) }) : dayCoverage;
+  return { axis, coverage, dayCoverage };
 }
 
-/** Where a row stands: its bucket clipped to the window and to the first covered day of its group. */
+/** The time axis of a question in a zone. */
+export function axisOf(request: MetricRequest, tz: string, asOf: number, fiscalStartMonth?: number): Axis {
+  const window = { start: Date.parse(request.from), end: Date.parse(request.to) };
+  const buckets = request.grain ? bucketsOf(window, tz, request.grain, fiscalStartMonth) : [];
+  const looksBack = request.grain !== null && rollingDays(request.grain) !== null;
+  const reach = { start: looksBack ? buckets[0]!.start : window.start, end: window.end };
+  return { window, reach, tz, days: localDays(reach, tz), buckets, asOf };
+}
+
+/** Where a row stands: its bucket cut to what is asked for, and clipped to the first covered unit of its group. */
 function placeOf(frame: Frame, whole: Span, key: string) {
-  const { axis } = frame;
-  const clip = axis.clips.get(key) ?? axis.clips.get('') ?? axis.window.start;
+  const { axis, coverage } = frame;
+  const start = Math.max(whole.start, axis.reach.start);
   const end = Math.min(whole.end, axis.window.end);
-  const cut = Math.max(whole.start, axis.window.start);
-  // A bucket wholly before the first covered day stays as it is: there is no data for it.
-  const start = clip < end ? Math.max(cut, clip) : cut;
-  const clipped = start > cut;
-  return { span: { start, end }, clipped, partial: start > whole.start || end < whole.end || end > axis.asOf };
+  const first = coverage.firstCovered(key);
+  // A bucket wholly before the first covered unit stays as it is: there is no data for it.
+  const isClipped = first !== null && first > start && first < end;
+  const isCut = start > whole.start || end < whole.end;
+  const clipped = { start: isClipped ? first : start, end };
+  return { clipped, isClipped, partial: isCut || isClipped || end > axis.asOf };
 }
 
 function daysOf(axis: Axis, span: Span): [number, number] {
   const first = indexAt(axis.days.edges, span.start);
   const last = indexAt(axis.days.edges, Math.min(span.end, axis.asOf) - 1);
-  return [axis.days.first + first, axis.days.first + Math.max(first, last + 1)];
+  return [axis.days.first + first, axis.days.first + Math.max(first, span.start < axis.asOf ? last + 1 : first)];
 }
 
 /** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */
 function groupsOf(request: MetricRequest, cells: Iterable<Cell>, coverage: Coverage): readonly (readonly string[])[] {
   if (request.groupBy.length === 0) return [[]];
   const groups = new Map<string, readonly string[]>();
-  if (groupsBySpans(request)) for (const keys of coverage.groups.values()) groups.set(keyOf(keys), keys);
-  for (const cell of cells) groups.set(keyOf(cell.keys), cell.keys);
+  if (toldBySpans(request)) for (const keys of coverage.groups.values()) groups.set(keyOf(keys), keys);
+  for (const cell of cells) if (cell.bucket === WHOLE && cell.begun) groups.set(keyOf(cell.keys), cell.keys);
   return [...groups.values()].sort(compareKeys);
 }
 

@@ -1,5 +1,4 @@
 import { bandOf } from './bands.ts';
-import type { Span } from './buckets.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
 import { type Measured, type Metric, type Options, unitOf } from './metric.ts';
@@ -12,13 +11,16 @@ export interface RowInput {
   readonly metric: Metric;
   readonly options: Options;
   readonly scope: Envelope['scope'];
+  /** Group keys of the row, by dimension. */
+  readonly group: Readonly<Record<string, string>>;
   readonly window: Envelope['window'];
-  readonly span: Span;
+  /** Epoch ms; with the grace after it, until when the row is provisional. */
+  readonly bucketEnd: number;
   readonly asOf: string;
   readonly cell: Cell;
   readonly coverage: number;
   /** The window was cut because nothing was heard before (metrics.md §1.3). */
-  readonly clipped: boolean;
+  readonly isClipped: boolean;
   /** Local days that a rate divides by. */
   readonly daysBegun: number;
   readonly measured: Measured;
@@ -38,6 +40,7 @@ export function assemble(input: RowInput): Envelope {
   const { metric, cell, options } = input;
   const estimate = estimateOf(input);
   const status = statusOf(input, estimate);
+  const fields = metric.fields?.(input.measured);
   const covered = status !== 'no_data';
   const value = covered && status !== 'not_applicable' ? estimate.value : null;
   return {
@@ -56,7 +59,7 @@ export function assemble(input: RowInput): Envelope {
     coverage: input.coverage,
     open_n: cell.open,
     excluded: sortedCounts(cell.excluded),
-    ...metric.fields?.(input.measured),
+    ...(covered ? fields : withoutValues(fields)),
     ...(options.bands && metric.band
       ? { band: value !== null && status === 'ok' ? bandOf(String(options.bands), metric.band, value) : null }
       : {}),
@@ -68,7 +71,7 @@ function estimateOf(input: RowInput): Estimate {
   const { metric, cell, options } = input;
   switch (metric.aggregate.type) {
     case 'rate':
-      return rate(input, exposureOf(input));
+      return rate(input);
     case 'proportion':
       return proportion(cell);
     case 'quantiles':
@@ -86,18 +89,21 @@ function estimateOf(input: RowInput): Estimate {
   }
 }
 
-function exposureOf(input: RowInput): number {
+/** What a count is divided by, and what the quotient is multiplied by. */
+function exposureOf(input: RowInput): { readonly units: number; readonly scale: number } {
   const { metric, options } = input;
   const kind = metric.aggregate.type === 'rate' ? metric.aggregate.exposure(options) : 'calendar_day';
-  if (kind === '30_service_days') return input.measured.serviceDays / 30;
-  if (kind === '100_deployments') return (input.measured.beside.deployments ?? 0) / 100;
-  return input.daysBegun;
+  if (kind === '30_service_days') return { units: input.measured.serviceDays, scale: 30 };
+  if (kind === '100_deployments') return { units: input.measured.beside.deployments ?? 0, scale: 100 };
+  return { units: input.daysBegun, scale: 1 };
 }
 
-function rate({ cell }: RowInput, exposure: number): Estimate {
-  const fields = { numerator: cell.items, denominator: exposure };
-  if (exposure <= 0) return { value: null, n: cell.items, ci: null, empty: true, fields };
-  return { value: cell.items / exposure, n: cell.items, ci: garwood(cell.items, exposure), fields };
+function rate(input: RowInput): Estimate {
+  const { items } = input.cell;
+  const { units, scale } = exposureOf(input);
+  const fields = { numerator: items, denominator: units };
+  if (units <= 0) return { value: null, n: items, ci: null, empty: true, fields };
+  return { value: (items / units) * scale, n: items, ci: garwood(items, units / scale), fields };
 }
 
 function proportion(cell: Cell): Estimate {
@@ -125,36 +131,47 @@ function durations(cell: Cell, metric: Metric, closedOnly: boolean): Estimate {
 }
 
 function mean(input: RowInput): Estimate {
-  const { cell, metric, options, scope, window } = input;
-  const seconds = secondsPer[metric.unit] ?? 1;
-  const values = cell.values.map((value) => value / seconds);
+  const { cell, metric, options, scope, group, window } = input;
+  const unitMs = (secondsPer[metric.unit] ?? 1) * 1_000;
+  // Whole milliseconds add up exactly, whatever the order.
+  const values = cell.values.map((seconds) => Math.round(seconds * 1_000));
   const n = values.length;
   if (n === 0) return { value: null, n, ci: null };
   const total = values.reduce((sum, value) => sum + value, 0);
   const { start, end, tz, grain } = window;
-  const question = { metric: metric.id, options, scope, spec_version: SPEC_VERSION, window: { start, end, tz, grain } };
-  return { value: total / n, n, ci: bcaMean(values, question) };
+  const grouped = Object.fromEntries(Object.entries(group).map(([dimension, value]) => [dimension, [value]]));
+  const question = {
+    metric: metric.id,
+    options,
+    scope: { ...scope, ...grouped },
+    spec_version: SPEC_VERSION,
+    window: { start, end, tz, grain },
+  };
+  return { value: total / n / unitMs, n, ci: bcaMean(values, unitMs, question) };
 }
 
 /** Worst wins (metrics.md §1.2). */
 function statusOf(input: RowInput, estimate: Estimate): Status {
   const { metric, cell, coverage } = input;
-  const grace = input.span.end + metric.graceHours * 3_600_000;
+  const grace = input.bucketEnd + metric.graceHours * 3_600_000;
   const duration = metric.aggregate.type === 'quantiles' || metric.aggregate.type === 'mean';
   const holds: Partial<Record<Status, boolean>> = {
     no_data: coverage < 0.8 || metric.unknowable?.(input.measured) === true,
     not_applicable: estimate.empty === true,
     insufficient: estimate.n < metric.minN || (duration && estimate.n === 0),
-    partial: coverage < 1 || input.clipped,
+    partial: coverage < 1 || input.isClipped,
     provisional: grace > Date.parse(input.asOf) || cell.open > 0,
   };
   return statuses.find((status) => holds[status]) ?? 'ok';
 }
 
-function withoutValues(fields: Partial<Envelope> | undefined): Partial<Envelope> {
-  if (!fields?.quantiles) return fields ?? {};
+/** Fields that follow from the value's own evidence: without coverage they are no better known than it is. */
+const derived = ['median_interval_seconds', 'per_service_day', 'cadence_class', 'undeployed_age_p50_hours'] as const;
+
+function withoutValues(fields: Partial<Envelope> = {}): Partial<Envelope> {
   const none: QuantileValue = { value: null, ci: null, lower_bound: null };
-  return { ...fields, quantiles: { p50: none, p75: none, p90: none } };
+  const blank = Object.fromEntries(derived.filter((name) => name in fields).map((name) => [name, null]));
+  return { ...fields, ...blank, ...(fields.quantiles ? { quantiles: { p50: none, p75: none, p90: none } } : {}) };
 }
 
 function sortedCounts(counts: Readonly<Record<string, number>>): Record<string, number> {

@@ -3,6 +3,7 @@ import type { AtomTables } from './atoms/tables.ts';
 import { type Axis, readCells } from './cells.ts';
 import type { Beside } from './metric.ts';
 import type { MetricRequest } from './request.ts';
+import { readUndeployed } from './undeployed.ts';
 
 /** Numbers beside the value, by cell name: counts are 0 and the rest null where there is nothing. */
 export type BesideNumbers = (cell: string) => Readonly<Record<string, number | null>>;
@@ -26,7 +27,10 @@ async function readOne(
   request: MetricRequest,
   axis: Axis,
 ): Promise<BesideNumbers> {
-  if (beside.type !== 'count') return () => ({});
+  if (beside.type === 'undeployed') {
+    const waiting = await readUndeployed(store, tables, beside.reason, request, axis);
+    return (cell) => ({ undeployed_n: 0, undeployed_age_p50_hours: null, ...waiting.get(cell) });
+  }
   const cells = await readCells(store, tables, beside.atom, beside.dimensions, beside.items, 'rate', request, axis);
   return (cell) => ({ [beside.field]: cells.get(cell)?.items ?? 0 });
 }

@@ -3,7 +3,7 @@ import type { AtomTables } from './atoms/tables.ts';
 import { type Days, HOUR, rollingDays, type Span } from './buckets.ts';
 import type { Aggregate, Items } from './metric.ts';
 import type { MetricRequest } from './request.ts';
-import { keySql, scopeSql } from './scope.ts';
+import { scopeSql } from './scope.ts';
 import { FEW_VALUES, RANK_SLACK } from './statistics/quantile.ts';
 
 /** Numbers of one bucket (or of the whole window: -1) and one group. */
@@ -20,6 +20,8 @@ export interface Cell {
   values: readonly number[];
   /** union: seconds covered. */
   covered: number;
+  /** Whether an item has its bucket timestamp in the window; of intervals only some do. */
+  begun: boolean;
   tallies: Readonly<Record<string, unknown>>;
   excluded: Record<string, number>;
 }
@@ -27,12 +29,14 @@ export interface Cell {
 /** The time axis of a question, in one zone. */
 export interface Axis {
   readonly window: Span;
+  /** The window, and what rolling buckets look back to before it. */
+  readonly reach: Span;
   readonly tz: string;
+  /** Local days of `reach`. */
   readonly days: Days;
+  /** Whole buckets; one that `to` cuts ends with the window, one that `from` cuts begins with `reach`. */
   readonly buckets: readonly Span[];
   readonly asOf: number;
-  /** By key of the span dimensions: where the window of that group begins, if later than the window; `''` stands for the rest. */
-  readonly clips: ReadonlyMap<string, number>;
 }
 
 /** Bucket number of the totals. */
@@ -54,7 +58,6 @@ export function cellsSql(
     groups: scope.groups,
     ownership: request.options.ownership === 'now' ? 'now' : 'then',
   });
-  const parts = partsOf(aggregate);
   const union = aggregate === 'union';
   const columns = [
     `${items.at} AS item_at`,
@@ -65,21 +68,30 @@ export function cellsSql(
     ...(items.columns ?? []),
     `${scope.groups[0] ?? "''"} AS group_0`,
     `${scope.groups[1] ?? "''"} AS group_1`,
-    `${startSql(scope.spanGroups, axis)} AS group_start`,
   ];
-  const tallies = Object.entries(items.tallies ?? {}).map(([name, sql]) => `${sql} AS ${name}`);
-  const sql = `SELECT bucket, group_0, group_1, item_reason, count() AS items, ${[...parts, ...tallies].join(', ')}
+  // One layer per step: an alias that is used often is planned once only if it is a column of a query within.
+  let rows = from ?? `(SELECT * FROM ${tables[atom]} WHERE ${scope.filters})`;
+  for (const step of items.steps ?? []) {
+    rows = `(SELECT *, ${Object.entries(step).map(aliased).join(', ')} FROM ${rows})`;
+  }
+  const aggregates = ['count() AS items', ...partsOf(aggregate), ...Object.entries(items.tallies ?? {}).map(aliased)];
+  const cells = `SELECT bucket, group_0, group_1, item_reason, ${aggregates.join(', ')}
 FROM (
-  SELECT *, ${bucketsSql(request, axis, union)} AS bucket
-  FROM (
-    SELECT ${columns.join(',\n      ')}
-    FROM ${from ?? tables[atom]}
-    WHERE ${from ? 'true' : scope.filters}
-  )
-  WHERE ${windowSql(union)}
-)
+  SELECT *, ${bucketsSql(request, axis, union)}
+  FROM (SELECT ${columns.join(', ')} FROM ${rows})
+  WHERE ${reachSql(union)}
+)${union ? '\nWHERE item_inside' : ''}
 GROUP BY bucket, group_0, group_1, item_reason`;
+  const ranked = aggregate === 'quantiles' || aggregate === 'mean';
+  const kept = aggregate === 'quantiles' ? '* EXCEPT (sorted_values)' : '*';
+  const sql = ranked
+    ? `SELECT ${kept}, ${ranksSql(request.options.closed_only === true)} AS ranks FROM (${cells})`
+    : cells;
   return { sql, params: { ...scope.params, ...items.params, ...axisParams(axis, request) } };
+}
+
+function aliased([name, sql]: readonly [string, string]): string {
+  return `${sql} AS ${name}`;
 }
 
 /** Counts and aggregates items per bucket and group in one pass; the window as a whole is bucket {@link WHOLE}. */
@@ -122,6 +134,7 @@ export function emptyCell(bucket: number, keys: readonly string[]): Cell {
     ranks: new Map(),
     values: [],
     covered: 0,
+    begun: true,
     tallies: {},
     excluded: {},
   };
@@ -132,11 +145,14 @@ function fill(cell: Cell, row: Readonly<Record<string, unknown>>, tallyNames: re
   cell.hits = Number(row.hits ?? 0);
   cell.open = Number(row.open ?? 0);
   cell.covered = Number(row.covered ?? 0);
-  cell.values = (row.sorted as number[] | undefined) ?? [];
+  if (row.begun !== undefined) cell.begun = Number(row.begun) > 0;
+  cell.values = (row.sorted_values as number[] | undefined) ?? [];
   cell.ranks = new Map(row.ranks as [number, number][] | undefined);
   cell.tallies = Object.fromEntries(tallyNames.map((name) => [name, row[name]]));
 }
 
+const atMs = 'toUnixTimestamp64Milli(item_at)';
+const inWindow = `${atMs} >= {window_start:Int64} AND ${atMs} < {window_end:Int64}`;
 const counted = "item_reason = ''";
 
 function partsOf(aggregate: Aggregate['type']): readonly string[] {
@@ -146,15 +162,15 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
     case 'proportion':
       return ['countIf(item_hit) AS hits'];
     case 'quantiles':
-      return ['countIf(isNull(item_value)) AS open', ranksSql];
     case 'mean':
-      return ['countIf(isNull(item_value)) AS open', ranksSql, 'sorted_values AS sorted'];
+      return ['countIf(isNull(item_value)) AS open', `${sortedSql} AS sorted_values`];
     case 'score':
-      return ['sorted_values AS sorted', `${sortedSql} AS sorted_values`];
+      return [`${sortedSql} AS sorted_values`];
     case 'union':
       return [
         'countIf(isNull(item_until)) AS open',
         'intervalLengthSum(covered_from, greatest(covered_from, covered_to)) / 1000 AS covered',
+        `countIf(${inWindow}) AS begun`,
       ];
   }
 }
@@ -162,92 +178,86 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
 const sortedSql = `arraySort(groupArrayIf(assumeNotNull(item_value), ${counted} AND isNotNull(item_value)))`;
 
 /** Few values whole; of many those about the ranks that R-7 and its interval can need, as (rank, value). */
-const ranksSql = (() => {
-  const n = '(length(sorted_values) + countIf(isNull(item_value)))';
-  const about = ['0.5', '0.75', '0.9'].flatMap((p) => {
-    const half = `1.96 * sqrt(${n} * ${p} * (1 - ${p}))`;
-    return [`${n} * ${p} - ${half}`, `(${n} - 1) * ${p} + 1`, `${n} * ${p} + 1 + ${half}`];
-  });
-  const near = about
-    .map(
-      (centre) =>
-        `range(toUInt64(greatest(1, round(${centre}) - ${RANK_SLACK})), toUInt64(round(${centre}) + ${RANK_SLACK + 1}))`,
-    )
-    .join(', ');
-  const some = `arrayDistinct(arrayConcat(${near}, [toUInt64(length(sorted_values))]))`;
-  const within = `arrayFilter(r -> r <= length(sorted_values), ${some})`;
+function ranksSql(closedOnly: boolean): string {
+  const n = closedOnly ? 'length(sorted_values)' : '(length(sorted_values) + open)';
+  const half = `1.96 * sqrt(${n} * p * (1 - p))`;
+  const centres = `[${n} * p - ${half}, (${n} - 1) * p + 1, ${n} * p + 1 + ${half}]`;
+  const near = `arrayMap(c -> range(toUInt64(greatest(1, round(c) - ${RANK_SLACK})), toUInt64(greatest(1, round(c) + ${RANK_SLACK + 1}))), ${centres})`;
+  const some = `arrayFlatten(arrayMap(p -> ${near}, [0.5, 0.75, 0.9]))`;
+  const within = `arrayFilter(r -> r <= length(sorted_values), arrayDistinct(arrayPushBack(${some}, toUInt64(length(sorted_values)))))`;
   const all = 'range(toUInt64(1), toUInt64(length(sorted_values) + 1))';
-  const ranks = `if(length(sorted_values) <= ${FEW_VALUES}, ${all}, ${within})`;
-  return `${sortedSql} AS sorted_values, arrayMap(r -> (toUInt32(r), sorted_values[r]), ${ranks}) AS ranks`;
-})();
-
-function startSql(spanGroups: readonly string[], axis: Axis): string {
-  if (axis.clips.size === 0) return '{window_start:Int64}';
-  return `transform(${keySql(spanGroups)}, {clip_keys:Array(String)}, {clip_starts:Array(Int64)}, {clip_rest:Int64})`;
+  return `arrayMap(r -> (toUInt32(r), sorted_values[r]), if(length(sorted_values) <= ${FEW_VALUES}, ${all}, ${within}))`;
 }
 
-function windowSql(union: boolean): string {
-  const at = 'toUnixTimestamp64Milli(item_at)';
-  if (!union)
-    return `item_at >= fromUnixTimestamp64Milli({window_start:Int64}, 'UTC')
-    AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC') AND ${at} >= group_start`;
-  // An interval of no length lies where it begins.
-  return `${at} < {window_end:Int64} AND ${at} < {as_of:Int64}
-    AND (${untilSql} > group_start OR ${at} >= group_start) AND group_start < {window_end:Int64}`;
+/** End of an interval, no later than as_of; what is left out lies where it begins. */
+const untilMs = `if(${counted}, least({as_of:Int64}, ifNull(toUnixTimestamp64Milli(item_until), {as_of:Int64})), ${atMs})`;
+
+function reachSql(union: boolean): string {
+  const within = `item_at >= fromUnixTimestamp64Milli({reach_start:Int64}, 'UTC')
+    AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')`;
+  return union ? `(${within}) OR (${atMs} < {window_end:Int64} AND ${untilMs} > {reach_start:Int64})` : within;
 }
 
-const untilSql =
-  'least({as_of:Int64}, {window_end:Int64}, if(isNull(item_until), {as_of:Int64}, toUnixTimestamp64Milli(assumeNotNull(item_until))))';
-
+/** The whole window, if the item is in it, and every bucket that the item is in: one row each. */
 function bucketsSql(request: MetricRequest, axis: Axis, union: boolean): string {
-  const at = 'toUnixTimestamp64Milli(item_at)';
-  if (union) {
-    const first = request.grain === null ? '' : indexSql(request, `greatest(${at}, group_start)`);
-    const last = request.grain === null ? '' : indexSql(request, `greatest(${at}, group_start, ${untilSql} - 1)`);
-    const after = rollingDays(request.grain ?? '') ?? 1;
-    const inside = request.grain === null ? '' : `, range(${first}, least(${last} + ${after}, ${axis.buckets.length}))`;
-    const bucket = `arrayJoin(arrayConcat([toInt64(${WHOLE})]${inside}))`;
-    const begin = `if(bucket < 0, {window_start:Int64}, {bucket_starts:Array(Int64)}[bucket + 1])`;
-    const end = `if(bucket < 0, {window_end:Int64}, {bucket_ends:Array(Int64)}[bucket + 1])`;
-    return `greatest(${at}, group_start, ${begin}) AS covered_from, least(${untilSql}, ${end}) AS covered_to, ${bucket}`;
+  if (!union) {
+    if (request.grain === null) return `toInt64(${WHOLE}) AS bucket`;
+    if (rollingDays(request.grain) === null) {
+      return `arrayJoin([toInt64(${WHOLE}), ${firstBucketSql(request, atMs)}]) AS bucket`;
+    }
+    const whole = `if(${inWindow}, [toInt64(${WHOLE})], []::Array(Int64))`;
+    return `arrayJoin(arrayConcat(${whole}, ${rangeSql(request, axis, atMs, atMs)})) AS bucket`;
   }
-  if (request.grain === null) return `toInt64(${WHOLE})`;
-  const rolling = rollingDays(request.grain);
-  const index = indexSql(request, at);
-  if (rolling === null) return `arrayJoin([toInt64(${WHOLE}), ${index}])`;
-  return `arrayJoin(arrayConcat([toInt64(${WHOLE})], range(${index}, least(${index} + ${rolling}, ${axis.buckets.length}))))`;
+  const last = `greatest(${atMs}, least(${untilMs}, {window_end:Int64}) - 1)`;
+  const inside = request.grain === null ? '' : `, ${rangeSql(request, axis, atMs, last)}`;
+  const begin = `if(bucket < 0, {window_start:Int64}, {bucket_starts:Array(Int64)}[bucket + 1])`;
+  const end = `if(bucket < 0, {window_end:Int64}, {bucket_ends:Array(Int64)}[bucket + 1])`;
+  return `arrayJoin(arrayConcat([toInt64(${WHOLE})]${inside})) AS bucket,
+    greatest(${atMs}, ${begin}) AS covered_from, least(${untilMs}, ${end}) AS covered_to,
+    if(${counted}, covered_from < covered_to, ${atMs} >= ${begin} AND ${atMs} < ${end}) AS item_inside`;
 }
 
-/** Number of the bucket that holds an instant (epoch ms); of rolling ones the first. */
-function indexSql(request: MetricRequest, at: string): string {
-  if (request.grain === 'hour') return `intDiv(${at} - {first_bucket:Int64}, ${HOUR})`;
-  const day = `toInt64(toRelativeDayNum(fromUnixTimestamp64Milli(${at}, 'UTC'), {tz:String})) - {first_day:Int64}`;
-  return `toInt64({day_buckets:Array(Int64)}[${day} + 1])`;
+/** Numbers of the buckets that hold an instant (epoch ms) or the stretch between two. */
+function rangeSql(request: MetricRequest, axis: Axis, first: string, last: string): string {
+  const from = firstBucketSql(request, first);
+  const to = rollingDays(request.grain ?? '') === null ? firstBucketSql(request, last) : daySql(last);
+  return `range(${from}, least(${to}, toInt64(${axis.buckets.length - 1})) + 1)`;
 }
 
-function axisParams(axis: Axis, request: MetricRequest): Record<string, SqlValue> {
-  const rest = axis.clips.get('') ?? axis.window.start;
-  const clips = [...axis.clips].filter(([key]) => key !== '');
+/** SQL for the number of the first bucket that holds an instant (epoch ms, clamped to the reach of the question). */
+export function firstBucketSql(request: MetricRequest, at: string): string {
+  const clamped = `greatest(${at}, {reach_start:Int64})`;
+  if (request.grain === 'hour') return `intDiv(${clamped} - {first_bucket:Int64}, ${HOUR})`;
+  const rolling = rollingDays(request.grain ?? '');
+  if (rolling !== null) return `greatest(${daySql(at)} - ${rolling - 1}, toInt64(0))`;
+  return `{day_buckets:Array(Int64)}[${daySql(at)} + 1]`;
+}
+
+function daySql(at: string): string {
+  const clamped = `fromUnixTimestamp64Milli(greatest(${at}, {reach_start:Int64}), 'UTC')`;
+  return `(toInt64(toRelativeDayNum(${clamped}, {tz:String})) - {first_day:Int64})`;
+}
+
+/** Parameters of the time axis, for any SQL that puts rows into its buckets. */
+export function axisParams(axis: Axis, request: MetricRequest): Record<string, SqlValue> {
+  const calendar = request.grain !== null && request.grain !== 'hour' && rollingDays(request.grain) === null;
   return {
     tz: axis.tz,
     window_start: axis.window.start,
     window_end: axis.window.end,
+    reach_start: axis.reach.start,
     as_of: axis.asOf,
     first_bucket: axis.buckets[0]?.start ?? 0,
     first_day: axis.days.first,
-    day_buckets: request.grain === null || request.grain === 'hour' ? [] : dayBuckets(axis, request),
-    bucket_starts: axis.buckets.map((bucket) => bucket.start),
-    bucket_ends: axis.buckets.map((bucket) => bucket.end),
-    clip_keys: clips.map(([key]) => key),
-    clip_starts: clips.map(([, start]) => start),
-    clip_rest: rest,
+    day_buckets: calendar ? dayBuckets(axis) : [],
+    bucket_starts: axis.buckets.map((bucket) => Math.max(bucket.start, axis.reach.start)),
+    bucket_ends: axis.buckets.map((bucket) => Math.min(bucket.end, axis.window.end)),
   };
 }
 
-/** The bucket of each local day of the window; of rolling ones the first that holds it. */
-function dayBuckets(axis: Axis, request: MetricRequest): readonly number[] {
+/** The bucket of each local day of the window. */
+function dayBuckets(axis: Axis): readonly number[] {
   const { edges } = axis.days;
-  if (rollingDays(request.grain!) !== null) return edges.slice(1).map((_, day) => day);
   let bucket = 0;
   return edges.slice(1).map((_, day) => {
     while (edges[day]! >= axis.buckets[bucket]!.end) bucket += 1;

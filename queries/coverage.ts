@@ -25,19 +25,16 @@ export interface SourceSpan {
   readonly kinds: readonly string[];
 }
 
-/** Per group: services in being and those of them that were covered, by unit. */
-interface Tally {
-  readonly inBeing: Float64Array;
-  readonly covered: Float64Array;
-}
-
 /** What coverage knows of a window: see {@link measureCoverage}. */
 export interface Coverage {
   /** Keys of the groups of which a service span overlaps the window, by group. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  /** Start of the first unit in which a feeding source of the group was alive; null if never. */
+  /** Start of the first unit in which a feeding source of the group was alive, no earlier than the first unit; null if never. */
   firstCovered(group: string): number | null;
-  /** Covered share of the service-units begun by as_of in a span; of the sources' units if there are no service-units; 0 if none has begun. */
+  /**
+   * Covered share of the service-units begun by as_of in a span, cut ones by their share; of the feeding sources' units where
+   * there are no service-units; 0 if none has begun.
+   */
   share(group: string, span: Span): number;
   /** Service-units begun by as_of in a span, cut ones by their share. */
   serviceUnits(group: string, span: Span): number;
@@ -47,87 +44,107 @@ export interface Coverage {
 const HEARTBEAT = 'source.heartbeat';
 
 /**
- * Measures coverage per scope over units (local days, or hours): metrics.md §1.3, readings R29 and R30. A service-unit
- * belongs to the owner at its start.
+ * Measures coverage per scope over units (local days, or hours): metrics.md §1.3, readings R29 and R30. The services of a
+ * group are those with a span of it in `window`; a service-unit belongs to the owner at its start.
  */
 export function measureCoverage(input: {
   readonly services: readonly ServiceSpan[];
   readonly sources: readonly SourceSpan[];
   readonly feeds: readonly string[];
+  readonly window: Span;
   readonly units: Units;
   readonly asOf: number;
 }): Coverage {
-  const { edges } = input.units;
-  const length = edges.length - 1;
-  const window = { start: edges[0]!, end: edges[length]! };
+  const { units, window } = input;
+  const { edges } = units;
   const feeding = feedingSources(input.sources, input.feeds);
-  const tallies = new Map<string, Tally>();
-  const first = new Map<string, number>();
-  const groups = new Map<string, readonly string[]>();
+  const groups = new Map<string, GroupTally>();
   for (const span of input.services) {
-    if (span.from >= window.end || span.to <= window.start) continue;
-    let tally = tallies.get(span.group);
-    if (!tally) {
-      tally = { inBeing: new Float64Array(length), covered: new Float64Array(length) };
-      tallies.set(span.group, tally);
-      groups.set(span.group, span.keys);
-    }
-    const alive = feeding.of(span.service);
-    noteFirst(first, span.group, alive);
-    if (span.begins === null) continue;
-    const covered = coveredUnits(input.units, alive);
-    for (let unit = 0; unit < length; unit += 1) {
-      const start = edges[unit]!;
-      const being = edges[unit + 1]! > span.begins && (span.retires === null || start < span.retires);
-      if (!being || start < span.from || start >= span.to) continue;
-      tally.inBeing[unit] = tally.inBeing[unit]! + 1;
-      if (covered[unit] === 1) tally.covered[unit] = tally.covered[unit]! + 1;
-    }
+    if (span.from < window.end && span.to > window.start) noteService(groups, span, feeding.of(span.service), edges);
   }
-  const sourcesAlive = feeding.whole;
-  const sourcesCovered = coveredUnits(input.units, sourcesAlive);
+  const coveredBy = new Map<string, Uint8Array>();
+  for (const span of input.services) {
+    const group = groups.get(span.group);
+    if (!group?.services.has(span.service) || span.begins === null) continue;
+    let covered = coveredBy.get(span.service);
+    if (!covered) {
+      covered = coveredUnits(units, feeding.of(span.service));
+      coveredBy.set(span.service, covered);
+    }
+    countUnits(group, span, covered, edges);
+  }
+  const sourcesCovered = coveredUnits(units, feeding.whole);
+  const firstOfSources = earliest(feeding.whole);
   const begun = (unit: number) => edges[unit]! < input.asOf;
   return {
-    groups,
-    firstCovered(group) {
-      const time = first.get(group) ?? earliest(sourcesAlive);
+    groups: new Map([...groups].map(([key, group]) => [key, group.keys])),
+    firstCovered(key) {
+      const group = groups.get(key);
+      const time = group ? group.firstAlive : firstOfSources;
       if (time === null) return null;
-      return time < window.start ? window.start : edges[indexAt(edges, time)]!;
+      return time < edges[0]! ? edges[0]! : edges[indexAt(edges, time)]!;
     },
-    share(group, span) {
-      const tally = tallies.get(group);
+    share(key, span) {
+      const group = groups.get(key);
       let inBeing = 0;
       let covered = 0;
-      let units = 0;
+      let all = 0;
       let alive = 0;
-      eachUnit(input.units, span, (unit) => {
+      eachUnit(units, span, (unit, share) => {
         if (!begun(unit)) return;
-        units += 1;
-        alive += sourcesCovered[unit]!;
-        inBeing += tally?.inBeing[unit] ?? 0;
-        covered += tally?.covered[unit] ?? 0;
+        all += share;
+        alive += sourcesCovered[unit]! * share;
+        if (!group) return;
+        inBeing += group.inBeing[unit]! * share;
+        covered += group.covered[unit]! * share;
       });
       if (inBeing > 0) return covered / inBeing;
-      return units > 0 ? alive / units : 0;
+      return all > 0 ? alive / all : 0;
     },
-    serviceUnits(group, span) {
-      const tally = tallies.get(group);
+    serviceUnits(key, span) {
+      const group = groups.get(key);
       let total = 0;
-      if (!tally) return total;
-      eachUnit(input.units, span, (unit, share) => {
-        if (begun(unit)) total += tally.inBeing[unit]! * share;
+      if (!group) return total;
+      eachUnit(units, span, (unit, share) => {
+        if (begun(unit)) total += group.inBeing[unit]! * share;
       });
       return total;
     },
   };
 }
 
-type Alive = readonly { readonly from: number; readonly to: number }[];
-
-function noteFirst(first: Map<string, number>, group: string, alive: Alive): void {
-  const time = earliest(alive);
-  if (time !== null) first.set(group, Math.min(time, first.get(group) ?? time));
+/** Of one group: its services, how many were in being and how many of them covered, by unit. */
+interface GroupTally {
+  readonly keys: readonly string[];
+  readonly services: Set<string>;
+  firstAlive: number | null;
+  readonly inBeing: Float64Array;
+  readonly covered: Float64Array;
 }
+
+function noteService(groups: Map<string, GroupTally>, span: ServiceSpan, alive: Alive, edges: readonly number[]): void {
+  let group = groups.get(span.group);
+  if (!group) {
+    const counts = () => new Float64Array(edges.length - 1);
+    group = { keys: span.keys, services: new Set(), firstAlive: null, inBeing: counts(), covered: counts() };
+    groups.set(span.group, group);
+  }
+  group.services.add(span.service);
+  const first = earliest(alive);
+  if (first !== null) group.firstAlive = Math.min(first, group.firstAlive ?? first);
+}
+
+function countUnits(group: GroupTally, span: ServiceSpan, covered: Uint8Array, edges: readonly number[]): void {
+  for (let unit = 0; unit < edges.length - 1; unit += 1) {
+    const start = edges[unit]!;
+    const inBeing = edges[unit + 1]! > span.begins! && (span.retires === null || start < span.retires);
+    if (!inBeing || start < span.from || start >= span.to) continue;
+    group.inBeing[unit] = group.inBeing[unit]! + 1;
+    group.covered[unit] = group.covered[unit]! + covered[unit]!;
+  }
+}
+
+type Alive = readonly { readonly from: number; readonly to: number }[];
 
 function earliest(alive: Alive): number | null {
   let least: number | null = null;
@@ -174,12 +191,6 @@ function feedingSources(sources: readonly SourceSpan[], feeds: readonly string[]
       return alive;
     },
   };
-}
-
-function _overlap(a: { from: number; to: number }, b: { from: number; to: number }): { from: number; to: number }[] {
-  const from = Math.max(a.from, b.from);
-  const to = Math.min(a.to, b.to);
-  return from < to ? [{ from, to }] : [];
 }
 
 /** Spans in which a source and what it says of one service are alive together. */

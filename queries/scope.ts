@@ -3,46 +3,51 @@ import { dimensionColumns } from './atoms/atom.ts';
 import type { MetricRequest } from './request.ts';
 
 /** Dimensions that a service span has: what coverage can be told by. */
-const spanDimensions: readonly string[] = ['service', 'team', 'tier', 'region', 'product'];
+export const spanDimensions: readonly string[] = ['service', 'team', 'tier', 'region', 'product'];
 
 /** Which rows a question is about and how they are grouped, as SQL over any atom kind that has the dimensions. */
 export interface ScopeSql {
   /** Group columns in the order of group_by, as SQL expressions. */
   readonly groups: readonly string[];
-  /** Those of them that service spans have. */
-  readonly spanGroups: readonly string[];
   /** Condition of the filters; always true without any. */
   readonly filters: string;
   readonly params: Readonly<Record<string, SqlValue>>;
 }
 
-/**
- * SQL of the question's filters and groups. `only` keeps those dimensions that the rows at hand have; the others are left
- * out, as an incident has no environment group.
- */
+/** What a dimension reads where a row does not have it (reading R7). */
+export const UNASSIGNED = '(unassigned)';
+
+/** SQL of the question's filters and groups over rows that have the dimensions of `only`; the others are unassigned. */
 export function scopeSql(request: MetricRequest, only: readonly string[]): ScopeSql {
-  const column = (dimension: string) =>
-    request.options.ownership === 'now' && dimension in dimensionColumns ? `${dimension}_now` : dimension;
+  const column = (dimension: string) => {
+    if (!only.includes(dimension)) return `'${UNASSIGNED}'`;
+    if (dimension === 'environment_group')
+      return `if(environment_group = '', '${UNASSIGNED}', toString(environment_group))`;
+    return request.options.ownership === 'now' && dimension in dimensionColumns ? `${dimension}_now` : dimension;
+  };
   const conditions: string[] = [];
   const params: Record<string, SqlValue> = {};
   for (const [dimension, values] of Object.entries(request.filters)) {
-    if (!only.includes(dimension)) continue;
     conditions.push(`${column(dimension)} IN {filter_${dimension}:Array(String)}`);
     params[`filter_${dimension}`] = values;
   }
   return {
-    groups: request.groupBy.map((dimension) => (only.includes(dimension) ? `toString(${column(dimension)})` : "''")),
-    spanGroups: request.groupBy
-      .filter((dimension) => spanDimensions.includes(dimension))
-      .map((dimension) => `toString(${column(dimension)})`),
+    groups: request.groupBy.map((dimension) => `toString(${column(dimension)})`),
     filters: conditions.length > 0 ? conditions.join(' AND ') : 'true',
     params,
   };
 }
 
+/** The part of a question that is about owners: what service spans can tell. */
+export function ownersOnly(request: MetricRequest): MetricRequest {
+  const filters = Object.entries(request.filters).filter(([dimension]) => spanDimensions.includes(dimension));
+  const groupBy = request.groupBy.filter((dimension) => spanDimensions.includes(dimension));
+  return { ...request, groupBy, filters: Object.fromEntries(filters) };
+}
+
 /** Whether service spans alone can tell which groups are present. */
-export function groupsBySpans(request: MetricRequest): boolean {
-  return request.groupBy.every((dimension) => spanDimensions.includes(dimension));
+export function toldBySpans(request: MetricRequest): boolean {
+  return [...request.groupBy, ...Object.keys(request.filters)].every((name) => spanDimensions.includes(name));
 }
 
 /** The part of a group's keys that service spans have. */
@@ -60,5 +65,3 @@ export function keySql(keys: readonly string[]): string {
   if (keys.length === 0) return "''";
   return `concat(${keys.map((key) => `toString(length(${key})), ':', ${key}`).join(', ')})`;
 }
-
-export { spanDimensions };

@@ -2,7 +2,7 @@ import type { Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import type { ServiceSpan, SourceSpan } from './coverage.ts';
 import type { MetricRequest } from './request.ts';
-import { keySql, scopeSql, spanDimensions } from './scope.ts';
+import { keySql, ownersOnly, scopeSql, spanDimensions } from './scope.ts';
 
 /** Reads who owned which service when, each span with the key of its group; those outside the scope are left out. */
 export async function readServiceSpans(
@@ -24,8 +24,8 @@ export async function readServiceSpans(
 
 /** SQL of {@link readServiceSpans}. */
 export function serviceSpansSql(tables: AtomTables, request: MetricRequest) {
-  const scope = scopeSql(request, spanDimensions);
-  const sql = `SELECT service, ${keySql(scope.spanGroups)} AS group_key, [${scope.spanGroups.join(', ')}]::Array(String) AS keys,
+  const scope = scopeSql(ownersOnly(request), spanDimensions);
+  const sql = `SELECT service, ${keySql(scope.groups)} AS group_key, [${scope.groups.join(', ')}]::Array(String) AS keys,
   toUnixTimestamp64Milli(valid_from) AS valid_from_ms, toUnixTimestamp64Milli(valid_to) AS valid_to_ms,
   toUnixTimestamp64Milli(coalesce(registered_at, first_rollout_at)) AS begins_ms,
   toUnixTimestamp64Milli(retired_at) AS retires_ms

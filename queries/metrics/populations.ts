@@ -5,6 +5,8 @@ export const ownershipDimensions = ['service', 'team', 'tier', 'region', 'produc
 
 export const rolloutDimensions = [...ownershipDimensions, 'environment_group'] as const;
 
+export const incidentDimensions = [...ownershipDimensions, 'severity'] as const;
+
 /** Why a rollout is not in L: its own reason, else its outcome. */
 const notLive = "excluded != '', excluded, outcome IN ('failed_dark', 'cancelled', 'superseded'), outcome";
 
@@ -22,11 +24,6 @@ export const notReworkable = `multiIf(${notLive}, rework_population = 0, if(kind
 
 /** Why an incident is none of the incidents that count. */
 export const notIncident = 'excluded';
-
-/** Seconds between two instants; a start up to five minutes after the end is 0 (metrics.md §1.5). */
-export function seconds(start: string, end: string): string {
-  return `greatest(0, ${signedSeconds(start, end)})`;
-}
 
 /** Seconds between two instants, negative if the end comes first. */
 export function signedSeconds(start: string, end: string): string {

@@ -1,8 +1,30 @@
 import type { Metric } from '../metric.ts';
+import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
+import { changeFailRate } from './dora-change-fail-rate.ts';
+import { changeLeadTime } from './dora-change-lead-time.ts';
 import { deploymentFrequency } from './dora-deployment-frequency.ts';
+import { deploymentReworkRate } from './dora-deployment-rework-rate.ts';
+import { failedDeploymentRecoveryTime } from './dora-failed-deployment-recovery-time.ts';
+import { downtime } from './ops-downtime.ts';
+import { incidentRate } from './ops-incident-rate.ts';
+import { meanTimeToRestore } from './ops-mttr.ts';
+import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
+import { timeToDetect } from './ops-time-to-detect.ts';
 
 /** Every metric, in the order in which people read them. */
-export const metrics: readonly Metric[] = [deploymentFrequency];
+export const metrics: readonly Metric[] = [
+  deploymentFrequency,
+  changeLeadTime,
+  changeFailRate,
+  failedDeploymentRecoveryTime,
+  deploymentReworkRate,
+  deploymentSuccessRate,
+  meanTimeToRestore,
+  timeToDetect,
+  timeToAcknowledge,
+  incidentRate,
+  downtime,
+];
 
 /** A metric by its id, or null. */
 export function findMetric(id: string): Metric | null {

@@ -35,37 +35,36 @@ function sfc32(a: number, b: number, c: number, d: number): () => number {
 }
 
 /**
- * BCa bootstrap interval of the mean of skewed values (metrics.md §1.8): null below ten values. `sorted` ascending, so that
- * the same question over the same rows gives the same interval.
+ * BCa bootstrap interval of the mean of skewed values (metrics.md §1.8), divided by `unit`. Values are whole numbers,
+ * ascending, so that the same question over the same rows gives the same interval. Null below ten values, where nothing
+ * varies, or where all resamples lie on one side of the mean.
  */
-export function bcaMean(sorted: readonly number[], question: unknown): Interval | null {
-  const n = sorted.length;
+export function bcaMean(values: readonly number[], unit: number, question: unknown): Interval | null {
+  const n = values.length;
   if (n < 10) return null;
   const random = seeded(question);
-  const mean = sum(sorted) / n;
-  const means = new Float64Array(RESAMPLES);
-  for (let sample = 0; sample < RESAMPLES; sample += 1) {
-    let total = 0;
-    for (let draw = 0; draw < n; draw += 1) total += sorted[Math.floor(random() * n)]!;
-    means[sample] = total / n;
-  }
-  means.sort();
-  if (sorted[0] === sorted[n - 1]) return { low: mean, high: mean, level: 0.95, method: 'bca' };
+  const total = values.reduce((sum, value) => sum + value, 0);
+  const sums = new Float64Array(RESAMPLES);
   let below = 0;
-  while (below < RESAMPLES && means[below]! < mean) below += 1;
-  // A share of 0 or 1 has no finite quantile; half a resample inside is the nearest that has.
-  const share = Math.min(RESAMPLES - 0.5, Math.max(0.5, below)) / RESAMPLES;
-  const bias = normalQuantile(share, 0, 1);
-  const skew = acceleration(sorted, mean);
-  const end = (z: number) => {
-    const level = normalCdf(bias + (bias + z) / (1 - skew * (bias + z)), 0, 1);
-    return r7(means, level);
+  for (let sample = 0; sample < RESAMPLES; sample += 1) {
+    let sum = 0;
+    for (let draw = 0; draw < n; draw += 1) sum += values[Math.floor(random() * n)]!;
+    sums[sample] = sum;
+    if (sum < total) below += 1;
+  }
+  if (below === 0 || below === RESAMPLES) return null;
+  sums.sort();
+  const bias = normalQuantile(below / RESAMPLES, 0, 1);
+  const skew = acceleration(values, total / n);
+  const bound = (p: number) => {
+    const z = bias + normalQuantile(p, 0, 1);
+    return r7(sums, normalCdf(bias + z / (1 - skew * z), 0, 1)) / n / unit;
   };
-  return { low: end(-1.959964), high: end(1.959964), level: 0.95, method: 'bca' };
+  return { low: bound(0.025), high: bound(0.975), level: 0.95, method: 'bca' };
 }
 
 function acceleration(values: readonly number[], mean: number): number {
-  // The leave-one-out mean is off from the mean by (mean − x) / (n − 1); the common factor cancels.
+  // A leave-one-out mean is off from the mean by (x - mean) / (n - 1); the common factor cancels.
   let squares = 0;
   let cubes = 0;
   for (const value of values) {
@@ -80,12 +79,6 @@ function r7(sorted: Float64Array, level: number): number {
   const below = Math.floor(h);
   const low = sorted[below]!;
   return below + 1 < sorted.length ? low + (h - below) * (sorted[below + 1]! - low) : low;
-}
-
-function sum(values: readonly number[]): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }
 
 /** Median (R-7) of numbers in memory; null of none. */

@@ -36,7 +36,7 @@ describe('deployment frequency', () => {
       start: '2025-10-26T23:00:00.000Z',
       end: '2025-11-02T23:00:00.000Z',
       tz: 'Europe/Berlin',
-      grain: null,
+      grain: 'day',
       partial: false,
     });
     expect(total.ci!.low).toBeCloseTo(0.088, 3);

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerMetric, axisOf } from '../../queries/answer.ts';
+import { cellsSql } from '../../queries/cells.ts';
+import type { Metric, Options } from '../../queries/metric.ts';
+import { optionsOf } from '../../queries/metric.ts';
+import { metrics } from '../../queries/metrics/registry.ts';
+import { parseRequest } from '../../queries/request.ts';
+import { serviceSpansSql, sourceSpansSql } from '../../queries/spans.ts';
+import { undeployedSql } from '../../queries/undeployed.ts';
+import { TEAM_ZONES } from '../../queries/zones.ts';
+import { type AtomBench, change, incident, openBench, rollout, service, source, tables } from './atoms.ts';
+
+let bench: AtomBench;
+beforeAll(async () => {
+  bench = await openBench();
+  await bench.fill({
+    service_spans: [service('api'), service("o'brien\\", { team: "'; DROP TABLE rollouts; --" })],
+    source_spans: [source('argocd', '2025-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')],
+    rollouts: [rollout('d1', '2025-10-27T10:00:00.000Z', { attempt_outcomes: ['succeeded'] })],
+    changes: [change('c1', '2025-10-26T10:00:00.000Z', '2025-10-27T10:00:00.000Z')],
+    incidents: [incident('i1', '2025-10-27T10:00:00.000Z', null)],
+  });
+});
+afterAll(async () => {
+  await bench.close();
+});
+
+const now = '2025-12-01T00:00:00.000Z';
+
+/** Every value of every option with the others at rest, and with the others at their last value. */
+function variants(metric: Metric): Record<string, string>[] {
+  const specs = Object.entries(optionsOf(metric)).map(([name, spec]) => {
+    const values = spec.type === 'choice' ? spec.values : spec.type === 'flag' ? ['false', 'true'] : ['0', '12'];
+    return { name, values };
+  });
+  const last = Object.fromEntries(specs.map(({ name, values }) => [name, values[values.length - 1]!]));
+  return specs.flatMap(({ name, values }) =>
+    values.flatMap((value) => [{ [name]: value }, { ...last, [name]: value }]),
+  );
+}
+
+const shapes = [
+  {},
+  { grain: 'hour', from: '2025-10-27', to: '2025-10-28' },
+  { grain: 'week', group_by: 'team,service', service: 'api,web', team: 'team-a' },
+  { grain: '28d', group_by: 'team', tz: 'Europe/Berlin' },
+];
+
+describe('the generated SQL', () => {
+  for (const metric of metrics) {
+    it(`is planned by ClickHouse: ${metric.id}`, async () => {
+      for (const options of variants(metric)) {
+        for (const shape of shapes) {
+          const parameters = { from: '2025-10-01', to: '2025-11-01', ...shape, ...options };
+          const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
+          if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+          const { request } = parsed;
+          const axis = axisOf(request, request.tz, Date.parse(now));
+          const items = metric.items(request.options as Options);
+          const parts = [
+            cellsSql(tables, metric.atom, metric.dimensions, items, metric.aggregate.type, request, axis),
+            serviceSpansSql(tables, request),
+          ];
+          for (const beside of metric.beside?.(request.options) ?? []) {
+            if (beside.type === 'undeployed') parts.push(undeployedSql(tables, beside.reason, request, axis));
+            else parts.push(cellsSql(tables, beside.atom, beside.dimensions, beside.items, 'rate', request, axis));
+          }
+          for (const { sql, params } of parts) {
+            const plan = await bench.store.query(`EXPLAIN ${sql}`, params);
+            expect(plan.length).toBeGreaterThan(0);
+          }
+        }
+      }
+    });
+  }
+
+  it('is planned by ClickHouse: what is asked beside', async () => {
+    for (const as_of of [null, 0]) await bench.store.query(`EXPLAIN ${TEAM_ZONES}`, { as_of });
+    expect((await bench.store.query(`EXPLAIN ${sourceSpansSql(tables)}`)).length).toBeGreaterThan(0);
+  });
+
+  it('takes hostile names as nothing but names', async () => {
+    const hostile = ["'; DROP TABLE rollouts; --", "o'brien\\", '{tz:String}', '\u0000', '%s', '") OR 1=1 --', '🦆'];
+    for (const metric of metrics) {
+      for (const name of hostile) {
+        for (const dimension of metric.dimensions) {
+          const parameters = { from: '2025-10-01', to: '2025-11-01', group_by: 'service', [dimension]: name };
+          const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
+          if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+          const answered = await answerMetric(bench.deps(now), metric, parsed.request);
+          if (!answered.ok) throw new Error(JSON.stringify(answered.problems));
+          expect(answered.answer.totals.every((row) => row.service !== 'api')).toBe(true);
+        }
+        for (const field of ['tz', 'grain', 'group_by', 'as_of', 'from', 'ownership', name]) {
+          const parsed = parseRequest(metric, { [field]: name }, { now, reportingZone: 'UTC' });
+          expect(parsed.ok).toBe(false);
+        }
+      }
+    }
+    expect(await bench.store.query('SELECT count() AS n FROM rollouts')).toEqual([{ n: '1' }]);
+  });
+
+  it('finds a service whose name is SQL', async () => {
+    const metric = metrics[0]!;
+    const parameters = { from: '2025-10-01', to: '2025-11-01', group_by: 'service', service: "o'brien\\" };
+    const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const answered = await answerMetric(bench.deps(now), metric, parsed.request);
+    expect(answered.ok && answered.answer.totals.map((row) => row.service)).toEqual(["o'brien\\"]);
+  });
+});
