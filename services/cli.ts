@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { demoCommand } from './commands/demo.ts';
 import { explain } from './commands/failure.ts';
 import { importCommand } from './commands/import.ts';
 import { maintenanceCommands } from './commands/maintain.ts';
@@ -21,6 +22,7 @@ Settings are environment variables; /docs of a running server lists them.`,
   );
 
 serveCommand(program);
+demoCommand(program);
 importCommand(program);
 sendCommand(program);
 maintenanceCommands(program);

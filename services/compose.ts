@@ -38,6 +38,8 @@ export interface RunningService {
   readonly app: FastifyInstance;
   /** Resolves once it has caught up with the log as of its start and the workspace is loaded. */
   readonly ready: Promise<void>;
+  /** Resolves once everything that the log has by now is counted. */
+  settled(): Promise<void>;
   /** Stops taking requests, finishes those under way, writes what is in hand and closes everything, in reverse. */
   stop(): Promise<void>;
 }
@@ -69,7 +71,13 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
     });
     shutdown.add('server', () => app.close());
     const url = await app.listen({ host: config.host, port: config.port });
-    return { url, app, ready: reading?.ready ?? Promise.resolve(), stop };
+    return {
+      url,
+      app,
+      ready: reading?.ready ?? Promise.resolve(),
+      settled: async () => reading?.following?.settled(),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

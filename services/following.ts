@@ -17,6 +17,8 @@ export interface Following {
   behind(): boolean;
   /** Records of the log that the store does not have yet, per partition. Empty while the log does not answer. */
   lag(): Promise<readonly { partition: number; records: number }[]>;
+  /** Resolves once everything that the log has by now is in the store and fresh. */
+  settled(): Promise<void>;
   /** Stops taking, does `work` on the store alone, and goes on from where the store then stands. */
   pausedFor(work: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
@@ -98,6 +100,14 @@ export function startFollowing(deps: FollowingDeps): Following {
     async lag() {
       const now = await log.ends('headway.events').catch(() => new Map<number, bigint>());
       return [...now].map(([partition, end]) => ({ partition, records: Number(end - (taken.get(partition) ?? 0n)) }));
+    },
+    async settled() {
+      const target = await log.ends('headway.events');
+      while (failing || ![...target].every(([partition, end]) => (taken.get(partition) ?? 0n) >= end)) {
+        stopping.signal.throwIfAborted();
+        await sleep(25, stopping.signal);
+      }
+      await follower?.settled();
     },
     async pausedFor(work) {
       const before = pausing;
