@@ -32,7 +32,7 @@ describe('a year, as the sources read it', () => {
     const options = await yearOf(SEED);
     story = storyOfYear(options);
     year = await receiveYear(options);
-  }, 120_000);
+  }, 300_000);
 
   const of = (type: string): Received[] => year.facts.filter((fact) => fact.type === type);
   const data = (fact: Received): Record<string, unknown> => fact.data as Record<string, unknown>;

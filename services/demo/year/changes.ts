@@ -194,7 +194,7 @@ function open(world: World, plan: Draft, commits: GitCommit[]): void {
       }
       const refused = round === 1 && !plan.urgent && author !== DEPENDENCY_BOT && random.chance(0.35);
       send(world, review(repository, pull, reviewer.login, refused ? 'changes_requested' : 'approved', now));
-      if (refused) later(random.lognormal(2, 0.8), () => rework(world, plan, pull, commits, () => judge(2)));
+      if (refused) later(random.lognormal(1.3, 0.8), () => rework(world, plan, pull, commits, () => judge(2)));
       else later(random.lognormal(0.6, 0.9), () => merge(world, plan, pull, commits, reviewer.login));
     });
   };

@@ -66,6 +66,13 @@ export function startMishaps(world: World): void {
     };
     next();
   }
+  const struck = world.services.find((state) => !keepsIssues(state) && !state.service.exempt);
+  if (struck === undefined) return;
+  // One that is still going on when the year ends.
+  world.simulation.schedule(world.story.end - 38 * MINUTE, () => {
+    const ticket = openTicket(world, struck, world.simulation.random('incident/latest'), 'high');
+    world.simulation.schedule(world.simulation.now() + 4 * MINUTE, () => ticket.acknowledge());
+  });
 }
 
 function mishap(world: World, state: ServiceState, random: Random): void {

@@ -5,6 +5,7 @@ import { type Deployment, deploymentCreated, deploymentStatus, workflowRun } fro
 import { MINUTE } from './calendar.ts';
 import { makeRun } from './checks.ts';
 import { numberOf } from './random.ts';
+import type { Story } from './story.ts';
 import { type Merged, type ServiceState, send, type World } from './world.ts';
 
 /** One way to production, from start to outcome; `done` is called in simulated time when production has settled. */
@@ -208,9 +209,7 @@ export function throughTool(world: World, rollout: Rollout): void {
     more: Record<string, unknown> = {},
   ): CanonicalEvent => canonical(source, `${rolloutId}/${name}`, type, instant, { ...data, ...more });
   const post = (events: readonly CanonicalEvent[]): void => {
-    const now = simulation.now();
-    // While the tool is cut off nothing reaches the server, and nothing is sent later.
-    if (source === SILENT_TOOL && now >= story.silence.from && now < story.silence.to) return;
+    if (isCutOff(story, source, simulation.now())) return;
     send(world, canonicalRequest(events, `${source}/3.1`));
   };
   const startedAt = simulation.now() + random.between(2, 20) * MINUTE;
@@ -237,6 +236,12 @@ export function throughTool(world: World, rollout: Rollout): void {
 /** The tool that goes quiet for a while. */
 export const SILENT_TOOL = 'depot-fleet';
 
-function toolOf(state: ServiceState): string {
+/** While a tool is cut off nothing of it reaches the server, and nothing is sent later. */
+export function isCutOff(story: Story, source: string, instant: number): boolean {
+  return source === SILENT_TOOL && instant >= story.silence.from && instant < story.silence.to;
+}
+
+/** The name under which a team's own tool posts its events. */
+export function toolOf(state: ServiceState): string {
   return state.team.id === 'warehouse' ? SILENT_TOOL : `${state.team.id}-release`;
 }

@@ -1,6 +1,6 @@
 import { type CanonicalEvent, canonical, canonicalRequest } from '../senders/canonical.ts';
 import { DAY, HOUR, MINUTE } from './calendar.ts';
-import { SILENT_TOOL } from './paths.ts';
+import { isCutOff, SILENT_TOOL, toolOf } from './paths.ts';
 import { shaOf } from './random.ts';
 import { send, type World } from './world.ts';
 
@@ -8,6 +8,7 @@ import { send, type World } from './world.ts';
 export function startReports(world: World): void {
   startMoves(world);
   startSilence(world);
+  startHeartbeats(world);
   startSurveys(world);
 }
 
@@ -41,6 +42,22 @@ function startSilence(world: World): void {
     });
     send(world, canonicalRequest([event], 'curl/8.5.0'));
   });
+}
+
+/** Tools that release rarely say every few days that they are there, so that their quiet weeks count as quiet. */
+function startHeartbeats(world: World): void {
+  const { simulation, story } = world;
+  const tools = new Set(world.services.filter(({ service }) => service.exempt).map(toolOf));
+  for (const name of [...tools].sort()) {
+    const beat = (instant: number): void => {
+      simulation.schedule(instant, () => {
+        const event = canonical(name, `alive/${instant}`, 'source.heartbeat', instant, { name });
+        if (!isCutOff(story, name, instant)) send(world, canonicalRequest([event], `${name}/3.1`));
+        if (instant < story.end) beat(instant + 3 * DAY);
+      });
+    };
+    beat(story.start + 6 * HOUR);
+  }
 }
 
 const items = ['documentation', 'support', 'reliability', 'ease_of_use', 'overall'];

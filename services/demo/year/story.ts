@@ -43,7 +43,7 @@ export function storyOf(organisation: Organisation, end: number): Story {
     badQuarter: { from: bad, to: quarterStart(end, -1) },
     adoption,
     moves: movesOf(organisation, start, end),
-    silence: { from: end - 100 * DAY, to: end - 72 * DAY, noticedAt: end - 89 * DAY },
+    silence: { from: end - 152 * DAY, to: end - 124 * DAY, noticedAt: end - 141 * DAY },
     surveys: [-3, -2, -1, 0]
       .map((quarter) => quarterStart(end, quarter) - 24 * DAY)
       .filter((at) => at > start + 14 * DAY),
@@ -83,22 +83,22 @@ export interface Temper {
 
 const ordinary: Temper = {
   cadence: 'daily',
-  reviewHours: 4,
+  reviewHours: 2.4,
   changesPerWeek: 0.7,
   failureRate: 0.07,
-  recoveryMinutes: 50,
+  recoveryMinutes: 35,
 };
 const tempers: Readonly<Record<string, Partial<Temper>>> = {
-  checkout: { cadence: 'twice_weekly', reviewHours: 5, failureRate: 0.09 },
-  data: { reviewHours: 7, failureRate: 0.05, recoveryMinutes: 95 },
-  identity: { cadence: 'continuous', reviewHours: 2.5, failureRate: 0.04, recoveryMinutes: 25 },
+  checkout: { cadence: 'twice_weekly', reviewHours: 3, failureRate: 0.09 },
+  data: { reviewHours: 4.5, failureRate: 0.05, recoveryMinutes: 65 },
+  identity: { cadence: 'continuous', reviewHours: 1.5, failureRate: 0.04, recoveryMinutes: 18 },
   mobile: { cadence: 'weekly', failureRate: 0.1 },
-  notifications: { cadence: 'twice_weekly', reviewHours: 4 },
-  payments: { reviewHours: 6, failureRate: 0.05, recoveryMinutes: 35 },
-  pricing: { cadence: 'twice_weekly', reviewHours: 5 },
-  routing: { failureRate: 0.11, recoveryMinutes: 70 },
-  tracking: { cadence: 'twice_weekly', reviewHours: 3.5, changesPerWeek: 0.85 },
-  warehouse: { cadence: 'weekly', reviewHours: 8, changesPerWeek: 0.6, recoveryMinutes: 120 },
+  notifications: { cadence: 'twice_weekly', reviewHours: 2.2 },
+  payments: { reviewHours: 3.5, failureRate: 0.05, recoveryMinutes: 25 },
+  pricing: { cadence: 'twice_weekly', reviewHours: 3 },
+  routing: { failureRate: 0.11, recoveryMinutes: 48 },
+  tracking: { cadence: 'twice_weekly', reviewHours: 2, changesPerWeek: 0.85 },
+  warehouse: { cadence: 'weekly', reviewHours: 5, changesPerWeek: 0.6, recoveryMinutes: 85 },
 };
 
 export function temperOf(team: string): Temper {
