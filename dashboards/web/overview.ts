@@ -4,6 +4,7 @@ import { headerLine, type Place, renderInner } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { formatNumber, formatValue, quantityOf, THIN } from './numbers.ts';
 import { groupsPart } from './overview/groups.ts';
+import { unusualOptions } from './overview/keys.ts';
 import type { KeyReading, OverviewModel } from './overview/model.ts';
 import { keyRow } from './overview/row.ts';
 import { overviewCss } from './overview/style.ts';
@@ -18,7 +19,6 @@ export { type OverviewModel, overviewModel } from './overview/model.ts';
 export function renderOverview(model: OverviewModel, built: readonly Place[] = ['Overview', 'Status']): string {
   const { context, view } = model;
   const body = model.isFirstVisit ? firstVisit(model) : model.isEmptySelection ? emptySelection(model) : content(model);
-  const isHeuristic = model.keys.some((reading) => reading.options.link === 'previous_deploy');
   return renderInner({
     title: 'Overview',
     css: overviewCss,
@@ -27,7 +27,7 @@ export function renderOverview(model: OverviewModel, built: readonly Place[] = [
     context,
     view,
     hasFilters: !model.isFirstVisit,
-    options: isHeuristic ? ['Heuristic: each incident counted to the deployment before it'] : [],
+    options: model.keys.flatMap((reading) => unusualOptions(reading.key, reading.options)),
     dataLink: apiLink('dora.change_lead_time', apiParams(view, view.weeks, { grain: 'week' })),
     body,
   });

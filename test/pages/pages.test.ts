@@ -213,3 +213,39 @@ test('every declared page has a route of its own and its place in the bar', asyn
     expect(rendered).toMatch(/^<!doctype html>/);
   }
 });
+
+test('many teams leave out the lines, not the weight limit; the rest is said', async () => {
+  const ports = madeUpPorts(SEED);
+  const crowded: PagePorts = {
+    ...ports,
+    ask: async (id, params) => {
+      const answer = await ports.ask(id, params);
+      const multiply = <T extends object>(rows: readonly T[]): T[] =>
+        rows.flatMap((row) =>
+          'team' in row ? Array.from({ length: 9 }, (_, copy) => ({ ...row, team: `${row.team} ${copy}` })) : [row],
+        );
+      return { ...answer, totals: multiply(answer.totals), series: multiply(answer.series) };
+    },
+  };
+  const page = await overview({}, {}, crowded);
+  expect(page.length).toBeLessThan(300_000);
+  expect(gzipSync(page).length).toBeLessThan(60_000);
+  expect(text(page)).toContain('These are the first 60 of 72');
+  expect(page).not.toContain('A line shows 27 weeks');
+});
+
+test('options that differ from the declared default stand in the footer', async () => {
+  const ports = madeUpPorts(SEED);
+  const heuristic: PagePorts = {
+    ...ports,
+    ask: async (id, params) => ({
+      ...(await ports.ask(id, params)),
+      options: { link: 'previous_deploy', ownership: 'then' },
+    }),
+  };
+  const footer = (page: string) => text(page.slice(page.indexOf('<footer')));
+  expect(footer(await overview({}, {}, heuristic))).toContain(
+    'Change fail rate: heuristic, each incident counted to the deployment before it',
+  );
+  expect(footer(made.overview ?? '')).not.toMatch(/heuristic|ownership|link/);
+});

@@ -16,14 +16,26 @@ export function groupsPart(model: OverviewModel): Html {
   if (groups === null || groups.list.length === 0) return html``;
   const isTeams = groups.by === 'team';
   const tops = keys.map((_, column) => columnTop(groups.list.flatMap((group) => group.readings[column]?.points ?? [])));
+  const hasLines = groups.list.some((group) => group.readings.some((reading) => reading.points.length > 0));
+  const things = isTeams ? 'Teams' : 'Services';
+  const cut =
+    groups.all <= groups.list.length
+      ? ''
+      : html`<p>These are the first ${formatNumber(groups.list.length)} of ${formatNumber(groups.all)}; the filter above leads to the others.</p>`;
+  const sayings = [
+    hasLines
+      ? 'A line shows 27 weeks, one scale down each column, cut above its highest weeks. A gap is a week without a value.'
+      : '',
+    view.baseline === null ? '' : `Better and worse are against ${baselineWords(view)}.`,
+  ].filter((saying) => saying !== '');
   const compared = view.baseline === null ? 0 : groups.list.length * keys.length;
   const chance =
     compared < 20
       ? ''
       : html`<p class="s f">Of ${formatNumber(compared)} comparisons about ${formatNumber(Math.round(compared / 20))} would look like a change by chance alone.</p>`;
   return html`<section class="part" aria-labelledby="h-groups"><div class="says"><h2 id="h-groups">${isTeams ? 'How is it in each team?' : `How is it in each service of ${view.team ?? ''}?`}</h2>
-<p>${isTeams ? 'Teams' : 'Services'} are listed by name and never ranked: what they build and how often it has to change differ.</p>
-<p>A line shows ${formatNumber(27)} weeks, one scale down each column, cut above its highest weeks. A gap is a week without a value.${view.baseline === null ? '' : ` Better and worse are against ${baselineWords(view)}.`}</p>${chance}</div>
+<p>${things} are listed by name and never ranked: what they build and how often it has to change differ.</p>
+${sayings.length > 0 ? html`<p>${sayings.join(' ')}</p>` : ''}${cut}${chance}</div>
 <table class="teams stack"><thead><tr><th scope="col">${isTeams ? 'Team' : 'Service'}</th>${keys.map((key) => html`<th scope="col">${key.short}</th>`)}</tr></thead><tbody>${groups.list.map(
     (group) => groupRow(group, view, groups.by, tops),
   )}</tbody></table></section>`;

@@ -1,4 +1,5 @@
 import type { Row } from '../../../queries/envelope.ts';
+import { optionsOf } from '../../../queries/metric.ts';
 import { findMetric } from '../../../queries/metrics/registry.ts';
 import type { Direction } from '../difference.ts';
 import { formatNumber } from '../numbers.ts';
@@ -97,6 +98,24 @@ export const keys: readonly Key[] = words.map((key) => {
   if (metric === null || metric.direction === 'none') throw new Error(`${key.id} is not a metric with a direction`);
   return { ...key, title: metric.title, direction: metric.direction, graceHours: metric.graceHours };
 });
+
+/** Options of an answer that differ from what the metric declares as default, in words. */
+export function unusualOptions(key: Key, options: Row['options']): readonly string[] {
+  const metric = findMetric(key.id);
+  const specs = metric === null ? {} : optionsOf(metric);
+  return Object.entries(options)
+    .filter(([name, value]) => specs[name]?.default !== value)
+    .map(([name, value]) =>
+      name === 'link' && value === 'previous_deploy'
+        ? `${key.title}: heuristic, each incident counted to the deployment before it`
+        : `${key.title}: ${optionWords(name, value)}`,
+    );
+}
+
+/** One option in words: `link: linked only`. */
+export function optionWords(name: string, value: string | number | boolean): string {
+  return `${name.replaceAll('_', ' ')}: ${String(value).replaceAll('_', ' ')}`;
+}
 
 const reasons: Readonly<Record<string, string>> = {
   bot: 'written by bots',

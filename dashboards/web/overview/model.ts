@@ -41,7 +41,7 @@ export interface OverviewModel {
   readonly isEmptySelection: boolean;
   readonly keys: readonly KeyReading[];
   /** null if one service is selected. */
-  readonly groups: { readonly by: 'team' | 'service'; readonly list: readonly Group[] } | null;
+  readonly groups: { readonly by: 'team' | 'service'; readonly list: readonly Group[]; readonly all: number } | null;
   /** Incidents that began in the window and count; null if that is not known. */
   readonly incidents: number | null;
 }
@@ -53,8 +53,9 @@ const FEW_ROWS = 40;
 /** The group of what nobody owns. */
 const UNASSIGNED = '(unassigned)';
 
-/** Groups beyond this many are left to their own pages. */
-const GROUPS = 40;
+/** Groups beyond this many are left to the filter; with more than `LINES` the weekly lines are left out, the page would outgrow its weight. */
+const GROUPS = 60;
+const LINES = 16;
 
 /** Asks for everything the overview shows. `params` are the page's own, as the filter form sends them. */
 export async function overviewModel(
@@ -80,7 +81,7 @@ export async function overviewModel(
     isFirstVisit: false,
     isEmptySelection: false,
     keys: readings,
-    groups: by === null || split === null ? null : { by, list: joinGroups(split) },
+    groups: by === null || split === null ? null : { by, ...joinGroups(split) },
     incidents: incidents.totals[0]?.n ?? null,
   };
 }
@@ -114,16 +115,22 @@ async function readGroups(
 ): Promise<Map<string, Reading>> {
   const grouped = (span: Span, more: Readonly<Record<string, string>> = {}) =>
     ports.ask(key.id, apiParams(view, span, { group_by: by, ...more }));
-  const [now, before, weeks] = await Promise.all([
+  const [now, before] = await Promise.all([
     grouped(view.window),
     view.baseline === null ? null : grouped(view.baseline),
-    grouped(view.weeks, { grain: 'week' }),
   ]);
+  const hasLines = now.totals.length <= LINES;
+  const weeks = hasLines ? await grouped(view.weeks, { grain: 'week' }) : null;
   const found = new Map<string, Reading>();
   for (const row of now.totals) {
     const name = String(row[by] ?? '');
     const earlier = before?.totals.find((other) => other[by] === row[by]) ?? null;
-    found.set(name, reading(view, key, row, earlier, pointsOf(weeks, key.graceHours, { [by]: name }), { [by]: name }));
+    found.set(
+      name,
+      reading(view, key, row, earlier, weeks === null ? [] : pointsOf(weeks, key.graceHours, { [by]: name }), {
+        [by]: name,
+      }),
+    );
   }
   return found;
 }
@@ -146,13 +153,14 @@ function reading(
 }
 
 /** Groups in the order of their names, those without an owner last; a group that one key does not know has an empty reading there. */
-function joinGroups(perKey: readonly ReadonlyMap<string, Reading>[]): readonly Group[] {
+function joinGroups(perKey: readonly ReadonlyMap<string, Reading>[]): { list: readonly Group[]; all: number } {
   const empty: Reading = { now: null, before: null, difference: null, points: [], atomsLink: '' };
   const names = [...new Set(perKey.flatMap((readings) => [...readings.keys()]))];
   const rank = (name: string) => (name === UNASSIGNED ? 1 : 0);
   names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, 'en'));
-  return names.slice(0, GROUPS).map((name) => ({
+  const list = names.slice(0, GROUPS).map((name) => ({
     name,
     readings: perKey.map((readings) => readings.get(name) ?? empty),
   }));
+  return { list, all: names.length };
 }

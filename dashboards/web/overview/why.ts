@@ -7,7 +7,7 @@ import { DASH, formatInterval, formatNumber, formatPlainShare, formatValue, quan
 import type { AtomRow } from '../page.ts';
 import { showsValue } from '../states.ts';
 import type { View } from '../view.ts';
-import { leftOutWords, reasonWords } from './keys.ts';
+import { leftOutWords, optionWords, reasonWords } from './keys.ts';
 import type { KeyReading } from './model.ts';
 
 const SHOWN_ROWS = 20;
@@ -79,9 +79,7 @@ function certaintyWords(reading: KeyReading): string {
 }
 
 function optionsWords(options: KeyReading['options']): string {
-  const parts = Object.entries(options).map(
-    ([name, value]) => `${name.replaceAll('_', ' ')}: ${String(value).replaceAll('_', ' ')}`,
-  );
+  const parts = Object.entries(options).map(([name, value]) => optionWords(name, value));
   return parts.length === 0 ? '' : `${parts.join(' · ')}.`;
 }
 
