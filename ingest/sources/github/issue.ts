@@ -62,7 +62,7 @@ function incidentFacts(action: string, repo: string, found: Issue): Fact[] {
     severity: severity(labels(found)),
     impact: impact(labels(found)),
     service: service(labels(found)),
-    caused_by: causedBy(found.title, found.body),
+    caused_by: causedBy(found.title, found.body, ...labels(found)),
     false_alarm: isFalseAlarm(repo, found),
   });
   if (action === 'reopened')

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Delivery } from '../../ingest/delivery.ts';
+import { parseData } from '../../ingest/event.ts';
+import { normaliseDelivery } from '../../ingest/normalise.ts';
+import { readCanonical } from '../../ingest/sources/canonical.ts';
+import { findSource, sources } from '../../ingest/sources/registry.ts';
+import { isPlausible } from '../../ingest/time.ts';
+import { decodeEvent, encodeEvent } from '../../ingest/upcast.ts';
+import { bases } from './bodies.ts';
+import { delivery, fromGithub, haveSamples, sampleDelivery, samplesOf } from './deliveries.ts';
+import { changed, ofAnotherType, pathsOf } from './mutations.ts';
+
+const SEED = 20260305;
+console.log(`hostile bodies: seed ${SEED}`);
+
+/** Whatever came in, what comes out is either events that are right in every respect, or a reason. */
+function expectSound(sent: Delivery): 'events' | 'ignored' | 'rejected' {
+  const source = findSource(sent.source);
+  if (!source) throw new Error(`no source ${sent.source}`);
+  const reading = normaliseDelivery(source, sent);
+  if (reading.outcome !== 'events') {
+    expect(reading.reason).not.toBe('');
+    // The guard around a normaliser is for bugs: nothing that a sender writes may reach it.
+    expect(reading.reason).not.toMatch(/the normaliser failed/);
+    return reading.outcome;
+  }
+  expect(reading.events.length).toBeGreaterThan(0);
+  for (const event of reading.events) {
+    expect(event.id).toMatch(/^[0-9a-f]{32}$/);
+    expect(event.subject).toMatch(/^[a-z]+:./s);
+    expect(event.occurred_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(isPlausible(event.occurred_at, sent.received_at)).toBe(true);
+    expect(parseData(event.type, event.data)).toEqual({ ok: true, data: event.data });
+    expect(JSON.stringify(decodeEvent(encodeEvent(event)))).toBe(JSON.stringify({ ok: true, event }));
+  }
+  expect(normaliseDelivery(source, { ...sent, received_at: '2026-04-01T00:00:00.000Z' })).toEqual(reading);
+  return 'events';
+}
+
+function made(base: (typeof bases)[number], body: unknown): Delivery {
+  return base.source === 'github' ? fromGithub(base.event, body) : delivery(base.source, body);
+}
+
+describe.each(bases.map((base) => ({ ...base, base })))('$source $event', ({ base }) => {
+  test('well-formed, it makes events', () => {
+    expect(expectSound(made(base, base.body))).toBe('events');
+  });
+
+  test('every field removed, and every field of another type: events or a reason', () => {
+    const outcomes = new Set<string>();
+    for (const path of pathsOf(base.body)) {
+      outcomes.add(expectSound(made(base, changed(base.body, path, undefined))));
+      const value = path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], base.body);
+      for (const other of ofAnotherType(value)) outcomes.add(expectSound(made(base, changed(base.body, path, other))));
+    }
+    // Some fields are needed and some are not, or this test would have tested nothing.
+    expect(outcomes).toContain('events');
+    expect(outcomes).toContain('rejected');
+  });
+
+  test('cut off anywhere, it is not JSON', () => {
+    const text = JSON.stringify(base.body);
+    for (let length = 0; length < text.length; length += 7) {
+      expect(expectSound(made(base, text.slice(0, length)))).toBe('rejected');
+    }
+  });
+});
+
+describe.each(sources.map(({ name }) => ({ name })))('2,000 arbitrary bodies for $name', ({ name }) => {
+  const own = bases.filter((base) => base.source === name);
+  const anything = fc.oneof(
+    fc.jsonValue({ maxDepth: 5 }),
+    fc.string({ unit: 'binary' }),
+    fc.uint8Array(),
+    fc.bigInt().map(String),
+  );
+  const mutated = fc.constantFrom(...own).chain((base) =>
+    fc
+      .array(
+        fc.tuple(
+          fc.constantFrom(...pathsOf(base.body)),
+          fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary', maxLength: 2000 })),
+        ),
+        {
+          minLength: 1,
+          maxLength: 4,
+        },
+      )
+      .map((changes) => {
+        let body: unknown = base.body;
+        for (const [path, value] of changes) {
+          // An earlier change may have taken the way there.
+          if (pathsOf(body).some((known) => JSON.stringify(known) === JSON.stringify(path)))
+            body = changed(body, path, value);
+        }
+        return made(base, body);
+      }),
+  );
+  const arbitrary = fc.tuple(fc.constantFrom(...own), anything).map(([base, body]) => made(base, body ?? 'null'));
+
+  test('none throws, none is half right', () => {
+    const outcomes = new Map<string, number>();
+    fc.assert(
+      fc.property(fc.oneof({ weight: 3, arbitrary: mutated }, { weight: 1, arbitrary }), (sent) => {
+        const outcome = expectSound(sent);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }),
+      { numRuns: 2000, seed: SEED },
+    );
+    expect(Math.min(outcomes.get('events') ?? 0, outcomes.get('rejected') ?? 0)).toBeGreaterThan(100);
+  });
+});
+
+test('2,000 arbitrary bodies of canonical events: every one is answered for itself', () => {
+  const rightOr = (right: fc.Arbitrary<unknown>, wrong: fc.Arbitrary<unknown> = fc.jsonValue()) =>
+    fc.oneof({ weight: 9, arbitrary: right }, { weight: 1, arbitrary: wrong });
+  const kinds = ['deployment.finished', 'incident.detected', 'branch.pushed', 'change.merged', '__proto__'];
+  const data = {
+    rollout_id: 'r',
+    environment: 'e',
+    outcome: 'succeeded',
+    incident_id: 'i',
+    repository: 'a/b',
+    branch: 'm',
+    change_id: 'c',
+  };
+  const event = fc.record({
+    id: rightOr(fc.string({ minLength: 1 })),
+    type: rightOr(fc.constantFrom(...kinds), fc.string()),
+    source: rightOr(fc.constantFrom('spinnaker', 'octopus')),
+    occurred_at: rightOr(
+      fc
+        .date({ min: new Date('1990-01-01'), max: new Date('2026-04-01'), noInvalidDate: true })
+        .map((date) => date.toISOString()),
+    ),
+    data: rightOr(
+      fc
+        .tuple(
+          fc.constant(data),
+          fc.dictionary(fc.constantFrom(...Object.keys(data), 'commits', 'title', 'paths'), fc.jsonValue(), {
+            maxKeys: 1,
+          }),
+        )
+        .map(([right, wrong]) => ({ ...right, ...wrong })),
+    ),
+  });
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.array(fc.oneof(event, fc.jsonValue()), { maxLength: 5 }), fc.boolean(), (list, lines) => {
+      const body = lines ? list.map((item) => JSON.stringify(item)).join('\n') : JSON.stringify(list);
+      const headers = { 'content-type': lines ? 'application/x-ndjson' : 'application/json' };
+      const reading = readCanonical(delivery('canonical', body, headers));
+      if (reading.outcome !== 'items') {
+        expect(list).toEqual([]);
+        return;
+      }
+      expect(reading.items).toHaveLength(list.length);
+      for (const item of reading.items) {
+        if (!('event' in item)) {
+          expect(item.problems.length).toBeGreaterThan(0);
+          continue;
+        }
+        accepted++;
+        expect(parseData(item.event.type, item.event.data)).toEqual({ ok: true, data: item.event.data });
+      }
+    }),
+    { numRuns: 2000, seed: SEED },
+  );
+  expect(accepted).toBeGreaterThan(500);
+});
+
+describe.runIf(haveSamples)('the senders’ own payloads, maltreated', () => {
+  // Evenly spread over each payload, so that the whole of it is met in bounded time.
+  const some = <T>(list: readonly T[], count: number) =>
+    list.filter((_, index) => index % Math.max(1, Math.ceil(list.length / count)) === 0);
+
+  test.each(sources.map(({ name }) => ({ name })))('$name: fields removed, types changed, cut off', ({ name }) => {
+    for (const [file, bytes] of samplesOf(name)) {
+      const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      const sent = (value: unknown) => ({ ...sampleDelivery(name, file, bytes), body: delivery(name, value).body });
+      for (const [index, path] of some(pathsOf(body), 30).entries()) {
+        expectSound(sent(changed(body, path, undefined)));
+        expectSound(sent(changed(body, path, [null, 7, 'x', {}, []][index % 5])));
+      }
+      for (const part of [0.1, 0.5, 0.9, 0.999]) {
+        expectSound(sent(bytes.slice(0, Math.floor(bytes.length * part))));
+      }
+    }
+  });
+});
