@@ -20,11 +20,14 @@ export interface CloneCheck {
   readonly outcomes: Readonly<Record<string, number>>;
   /** Commits whose original or copy was delivered by another rollout than their own. */
   readonly movedByPicks: number;
+  /** Commits whose author's clock was ahead of their merge. */
+  readonly clamped: number;
   readonly medianHours: number | null;
   readonly medianHoursOfGit: number | null;
 }
 
 const REPOSITORY = 'acme/clone';
+const NOWHERE = Number.POSITIVE_INFINITY;
 
 export async function checkClone(path: string, pattern: string | null = null): Promise<CloneCheck> {
   const headway = await openEmbedded(new Date().toISOString());
@@ -59,46 +62,48 @@ export async function compareWithGit(
   const outcomes: Record<string, number> = {};
   const seconds: number[] = [];
   let movedByPicks = 0;
-  for (const [at, rollout] of expected.rollouts.entries()) {
-    const id = `git:${REPOSITORY}:${rollout.tag}`;
-    if (!heard.has(id)) problems.push(`${id} is no rollout`);
-    const isBaseline = at === 0;
-    for (const sha of rollout.commits) {
-      const atom = atoms.get(sha);
-      const commit = expected.commits.get(sha)!;
-      if (!atom) {
-        problems.push(`${sha} of ${rollout.tag} belongs to no change`);
-        continue;
-      }
-      outcomes[atom.excluded || 'counted'] = (outcomes[atom.excluded || 'counted'] ?? 0) + 1;
-      if (atom.excluded === 'cherry_pick') {
-        if (commit.pickedFrom === '' && commit.parents < 2) problems.push(`${sha} is left out as a copy and is none`);
-        continue;
-      }
-      // A copy that went live earlier delivered its original too (EX-CLT-4).
-      const deliveredAt = Math.min(at, ...(picks.get(sha) ?? []).map((copy) => place.get(copy) ?? at));
-      if (deliveredAt !== at) movedByPicks++;
-      const by = expected.rollouts[deliveredAt]!;
-      if (atom.rollout_id !== `git:${REPOSITORY}:${by.tag}`) {
-        problems.push(`${sha} of ${by.tag} is delivered by ${atom.rollout_id || 'nothing'}`);
-      }
-      const reason = isBaseline || deliveredAt === 0 ? 'first_deployment' : commit.reason;
-      const age = by.at - Math.min(commit.authored, Date.parse(atom.merged_at) / 1000);
-      const left = reason === '' && age < -300 ? 'negative_duration' : reason;
-      const counts = atom.excluded === '' && age >= -300;
-      if (counts !== (left === '')) {
-        problems.push(`${sha} of ${rollout.tag} is '${atom.excluded || 'counted'}', git says '${left || 'counted'}'`);
-      }
-      if (left === '') seconds.push(Math.max(0, age));
-    }
-  }
-  for (const sha of expected.undelivered) {
+  let clamped = 0;
+  const judge = (sha: string, at: number): void => {
     const atom = atoms.get(sha);
-    const copied = (picks.get(sha) ?? []).some((copy) => place.has(copy));
-    if (!atom) problems.push(`${sha}, not delivered, belongs to no change`);
-    else if (atom.rollout_id !== '' && !copied)
-      problems.push(`${sha}, not delivered, is delivered by ${atom.rollout_id}`);
+    const commit = expected.commits.get(sha)!;
+    if (!atom) {
+      problems.push(`${sha} belongs to no change`);
+      return;
+    }
+    if (atom.excluded === 'cherry_pick') {
+      if (commit.pickedFrom === '' && commit.parents < 2) problems.push(`${sha} is left out as a copy and is none`);
+      count(outcomes, 'cherry_pick');
+      return;
+    }
+    // A copy that went live earlier delivered its original too (EX-CLT-4).
+    const deliveredAt = Math.min(at, ...(picks.get(sha) ?? []).map((copy) => place.get(copy) ?? NOWHERE));
+    if (deliveredAt !== at) movedByPicks++;
+    const by = expected.rollouts[deliveredAt];
+    if (atom.rollout_id !== (by ? `git:${REPOSITORY}:${by.tag}` : '')) {
+      problems.push(`${sha} of ${by?.tag ?? 'no rollout'} is delivered by ${atom.rollout_id || 'none'}`);
+    }
+    if (!by) {
+      count(outcomes, 'undelivered');
+      return;
+    }
+    // An author's clock that was ahead of the merge is set back to it: the one thing that git log alone cannot tell.
+    const isAhead = commit.authored > Date.parse(atom.merged_at) / 1000;
+    if (isAhead) clamped++;
+    const age = by.at - (isAhead ? Date.parse(atom.merged_at) / 1000 : commit.authored);
+    const stated = deliveredAt === 0 ? 'first_deployment' : commit.reason;
+    const reason = stated === '' && age < -300 ? 'negative_duration' : stated;
+    const told = atom.excluded === '' && age < -300 ? 'negative_duration' : atom.excluded;
+    if ((told === '') !== (reason === '')) {
+      problems.push(`${sha} of ${by.tag} is '${told || 'counted'}', git says '${reason || 'counted'}'`);
+    }
+    count(outcomes, told || 'counted');
+    if (reason === '') seconds.push(Math.max(0, age));
+  };
+  for (const [at, rollout] of expected.rollouts.entries()) {
+    if (!heard.has(`git:${REPOSITORY}:${rollout.tag}`)) problems.push(`${rollout.tag} is no rollout`);
+    for (const sha of rollout.commits) judge(sha, at);
   }
+  for (const sha of expected.undelivered) judge(sha, NOWHERE);
   const listed = expected.rollouts.reduce((sum, { commits }) => sum + commits.length, expected.undelivered.length);
   if (listed !== atoms.size) problems.push(`git lists ${listed} commits, the atoms ${atoms.size}`);
 
@@ -119,9 +124,14 @@ export async function compareWithGit(
     rollouts: expected.rollouts.length,
     outcomes,
     movedByPicks,
+    clamped,
     medianHours: total.value,
     medianHoursOfGit,
   };
+}
+
+function count(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
 }
 
 /** Copies of each commit, by the commit that they say they were picked from. */
