@@ -3,7 +3,9 @@ import type { StatusModel } from '../dashboards/web/status.ts';
 import type { Clock, Store } from '../ingest/ports.ts';
 import { answerMetric } from '../queries/answer.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
+import { metricDiff } from '../queries/diff.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
+import { metricAtoms } from '../queries/listing.ts';
 import type { Options } from '../queries/metric.ts';
 import { findMetric, metrics } from '../queries/metrics/registry.ts';
 import { parseRequest, type RequestContext } from '../queries/request.ts';
@@ -51,8 +53,8 @@ export function openReading(deps: ReadingDeps): Reading {
     metrics,
     context,
     answer: (metric, request, asked) => answerMetric(asking(asked), metric, request),
-    atoms: async () => ({ ok: true, answer: { atoms: [], next: null } }),
-    diff: async () => ({ ok: true, answer: { changes: [] } }),
+    atoms: (metric, request, page, asked) => metricAtoms(asking(asked), metric, request, page),
+    diff: (metric, request, and, asked) => metricDiff(asking(asked), metric, request, request.asOf ?? asked.now, and),
   };
   return {
     metrics: parts,
@@ -91,7 +93,7 @@ function pagePorts(deps: ReadingDeps, parts: MetricParts, baseUrl: string): Page
       const { after = null, limit = '100', ...rest } = params;
       const { metric, request, context } = questionOf(parts, id, rest);
       const page = answered(await parts.atoms(metric, request, { after, limit: Number(limit) }, context));
-      return { atoms: page.atoms as readonly AtomRow[], next: page.next };
+      return { atoms: page.atoms as unknown as readonly AtomRow[], next: page.next };
     },
     publicStatus: async (): Promise<StatusModel> => ({
       now: deps.clock.now(),

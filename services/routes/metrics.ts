@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { MetricDiff } from '../../queries/diff.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
+import type { AtomPage, PageRequest } from '../../queries/listing.ts';
 import { bandYears, type Metric, type OptionSpec, optionsOf } from '../../queries/metric.ts';
 import {
   type MetricRequest,
@@ -18,11 +20,6 @@ export type Asked<T> =
   | { readonly ok: true; readonly answer: T }
   | { readonly ok: false; readonly problems: readonly ParameterProblem[] };
 
-export interface AtomPage {
-  readonly atoms: readonly Readonly<Record<string, unknown>>[];
-  readonly next: string | null;
-}
-
 export interface MetricParts {
   readonly metrics: readonly Metric[];
   /** The clock, zone and defaults that a question is read with; asked once per request. */
@@ -31,7 +28,7 @@ export interface MetricParts {
   readonly atoms: (
     metric: Metric,
     request: MetricRequest,
-    page: { after: string | null; limit: number },
+    page: PageRequest,
     context: RequestContext,
   ) => Promise<Asked<AtomPage>>;
   readonly diff: (
@@ -39,11 +36,11 @@ export interface MetricParts {
     request: MetricRequest,
     and: string,
     context: RequestContext,
-  ) => Promise<Asked<{ changes: readonly Readonly<Record<string, unknown>>[] }>>;
+  ) => Promise<Asked<MetricDiff>>;
 }
 
 /** Names that these routes read beside the metric's own parameters. */
-const others = ['format', 'after', 'limit', 'and'];
+const others = ['format', 'after', 'limit', 'bucket', 'and'];
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 5_000;
 
@@ -107,6 +104,7 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
   });
 
   const paging = {
+    bucket: z.string().optional().meta({ description: 'time of a row of the series: only the rows of that bucket' }),
     after: z.string().optional().meta({ description: 'next of the page before' }),
     limit: z
       .string()
@@ -119,11 +117,14 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
     const problems = [...asking.problems];
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
       problems.push({ field: 'limit', problem: 'is not a number of rows', fix: `use 1 to ${MAX_LIMIT}` });
-    if (Array.isArray(query.after))
-      problems.push({ field: 'after', problem: 'is given more than once', fix: 'give it once' });
+    for (const field of ['after', 'bucket'])
+      if (Array.isArray(query[field]))
+        problems.push({ field, problem: 'is given more than once', fix: 'give it once' });
     if (parsed === null || problems.length > 0) return sendParameterProblems(request, reply, problems);
-    const after = typeof query.after === 'string' && query.after !== '' ? query.after : null;
-    const asked = await parts.atoms(metric, parsed, { after, limit }, context);
+    const after = text(query.after);
+    const bucket = text(query.bucket);
+    const page = { after, limit, ...(bucket === null ? {} : { bucket }) };
+    const asked = await parts.atoms(metric, parsed, page, context);
     if (!asked.ok) return sendParameterProblems(request, reply, asked.problems);
     const now = parsed.asOf === null ? context.now : null;
     return sendRows(request, reply, { format, whole: asked.answer, rows: asked.answer.atoms, now });
@@ -142,7 +143,12 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
       return sendParameterProblems(request, reply, problems);
     const asked = await parts.diff(metric, parsed, later.request.asOf, context);
     if (!asked.ok) return sendParameterProblems(request, reply, asked.problems);
-    return sendRows(request, reply, { format, whole: asked.answer, rows: asked.answer.changes, now: null });
+    return sendRows(request, reply, {
+      format,
+      whole: asked.answer,
+      rows: asked.answer.changes.map((change) => ({ ...change })),
+      now: null,
+    });
   });
 }
 
@@ -157,6 +163,10 @@ interface Asking {
 }
 
 type Handler = (asking: Asking) => Promise<FastifyReply>;
+
+function text(value: string | readonly string[] | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
 
 function sendParameterProblems(request: FastifyRequest, reply: FastifyReply, problems: readonly ParameterProblem[]) {
   return sendProblem(request, reply, {
