@@ -3,7 +3,7 @@ import type { AtomTables } from './atoms/tables.ts';
 import { type Days, HOUR, rollingDays, type Span } from './buckets.ts';
 import type { Aggregate, Items } from './metric.ts';
 import type { MetricRequest } from './request.ts';
-import { scopeSql } from './scope.ts';
+import { type ScopeSql, scopeSql } from './scope.ts';
 import { FEW_VALUES, RANK_SLACK } from './statistics/quantile.ts';
 
 /** Numbers of one bucket (or of the whole window: -1) and one group. */
@@ -53,27 +53,14 @@ export function cellsSql(
   axis: Axis,
 ): { readonly sql: string; readonly params: Readonly<Record<string, SqlValue>> } {
   const scope = scopeSql(request, dimensions);
-  const from = items.from?.(tables, {
-    filters: scope.filters,
-    groups: scope.groups,
-    ownership: request.options.ownership === 'now' ? 'now' : 'then',
-  });
   const union = aggregate === 'union';
   const columns = [
-    `${items.at} AS item_at`,
-    `${items.reason} AS item_reason`,
-    ...(items.hit ? [`${items.hit} AS item_hit`] : []),
-    ...(items.value ? [`${items.value} AS item_value`] : []),
-    ...(union ? [`${items.until} AS item_until`] : []),
+    ...itemColumns(items),
     ...(items.columns ?? []),
     `${scope.groups[0] ?? "''"} AS group_0`,
     `${scope.groups[1] ?? "''"} AS group_1`,
   ];
-  // One layer per step: an alias that is used often is planned once only if it is a column of a query within.
-  let rows = from ?? `(SELECT * FROM ${tables[atom]} WHERE ${scope.filters})`;
-  for (const step of items.steps ?? []) {
-    rows = `(SELECT *, ${Object.entries(step).map(aliased).join(', ')} FROM ${rows})`;
-  }
+  const rows = itemRows(tables, atom, items, request, scope);
   const aggregates = ['count() AS items', ...partsOf(aggregate), ...Object.entries(items.tallies ?? {}).map(aliased)];
   const cells = `SELECT bucket, group_0, group_1, item_reason, ${aggregates.join(', ')}
 FROM (
@@ -88,6 +75,36 @@ GROUP BY bucket, group_0, group_1, item_reason`;
     ? `SELECT ${kept}, ${ranksSql(request.options.closed_only === true)} AS ranks FROM (${cells})`
     : cells;
   return { sql, params: { ...scope.params, ...items.params, ...axisParams(axis, request) } };
+}
+
+/** Rows of the atoms in scope with the columns that a metric computes first; a table expression. */
+export function itemRows(
+  tables: AtomTables,
+  atom: keyof AtomTables,
+  items: Items,
+  request: MetricRequest,
+  scope: ScopeSql,
+): string {
+  const ownership = request.options.ownership === 'now' ? 'now' : 'then';
+  const { filters, groups } = scope;
+  // One layer per step: an alias that is used often is planned once only if it is a column of a query within.
+  let rows = items.from?.(tables, { filters, groups, ownership }) ?? `(SELECT * FROM ${tables[atom]} WHERE ${filters})`;
+  for (const step of items.steps ?? []) {
+    rows = `(SELECT *, ${Object.entries(step).map(aliased).join(', ')} FROM ${rows})`;
+  }
+  return rows;
+}
+
+/** What an item is, in one set of column names for all metrics. */
+export function itemColumns(items: Items): readonly string[] {
+  const { at, reason, hit, value, until } = items;
+  return [
+    `${at} AS item_at`,
+    `${reason} AS item_reason`,
+    ...(hit ? [`${hit} AS item_hit`] : []),
+    ...(value ? [`${value} AS item_value`] : []),
+    ...(until ? [`${until} AS item_until`] : []),
+  ];
 }
 
 function aliased([name, sql]: readonly [string, string]): string {
@@ -192,7 +209,8 @@ function ranksSql(closedOnly: boolean): string {
 /** End of an interval, no later than as_of; what is left out lies where it begins. */
 const untilMs = `if(${counted}, least({as_of:Int64}, ifNull(toUnixTimestamp64Milli(item_until), {as_of:Int64})), ${atMs})`;
 
-function reachSql(union: boolean): string {
+/** Condition of the items that a question reaches. */
+export function reachSql(union: boolean): string {
   const within = `item_at >= fromUnixTimestamp64Milli({reach_start:Int64}, 'UTC')
     AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')`;
   return union ? `(${within}) OR (${atMs} < {window_end:Int64} AND ${untilMs} > {reach_start:Int64})` : within;

@@ -109,6 +109,8 @@ export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100
 export interface Items {
   /** Table expression if it is not the atoms themselves; `tables` names them, `scope` is the condition of the filters. */
   readonly from?: (tables: AtomTables, scope: Scope) => string;
+  /** SQL that tells the items of one atom apart (a commit, an attempt); absent if an atom is an item. */
+  readonly part?: string;
   /** Columns to compute before the rest, each step over the one before it, to be named by what follows. */
   readonly steps?: readonly Readonly<Record<string, string>>[];
   /** Bucket timestamp; NULL = in no bucket. */

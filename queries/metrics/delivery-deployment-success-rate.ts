@@ -34,8 +34,9 @@ export const deploymentSuccessRate: Metric = {
       hit: `${outcome} = 'succeeded'`,
       ...(byAttempt
         ? {
+            part: 'toString(attempt)',
             from: (tables, scope) =>
-              `(SELECT *, attempt_outcome, attempt_finished_at FROM (SELECT * FROM ${tables.rollouts} WHERE ${scope.filters}) ARRAY JOIN attempt_outcomes AS attempt_outcome, attempt_finished_ats AS attempt_finished_at)`,
+              `(SELECT *, attempt_outcome, attempt_finished_at, attempt FROM (SELECT * FROM ${tables.rollouts} WHERE ${scope.filters}) ARRAY JOIN attempt_outcomes AS attempt_outcome, attempt_finished_ats AS attempt_finished_at, arrayEnumerate(attempt_outcomes) AS attempt)`,
           }
         : {}),
     };

@@ -106,6 +106,7 @@ function items(options: Options): Items {
   return {
     ...known,
     ...(last ? {} : { steps }),
+    ...(byCommit ? { part: 'commit_sha' } : {}),
     from: (tables, scope) => {
       const changes = `(SELECT * FROM ${tables.changes} WHERE ${scope.filters})`;
       const rows = byCommit ? `(${commitRows(changes)})` : changes;
