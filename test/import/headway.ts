@@ -51,6 +51,8 @@ export async function openEmbedded(now: string): Promise<Embedded> {
     throw new Error(`the log holds what is no event: ${reason}`);
   });
   const follower = follow(log, target, { group: 'import', signal: stop.signal });
+  // Whoever waits next hears of a failure; until then it must not end the process.
+  follower.done.catch(() => {});
   let deliveries = 0;
   const receiving = {
     log,
