@@ -197,7 +197,7 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   timeRequests(app, telemetry.registry);
   const following = reading?.following;
   telemetry.observe({
-    ...(following ? { lag: () => following.lag() } : {}),
+    ...(following ? { lag: () => following.lag(), behind: () => following.behind() } : {}),
     ...(spool ? { spooled: () => spool.size() } : {}),
     ...(reading ? { published: publishedMetrics(reading.reading.published, () => performance.now() / 1000) } : {}),
   });

@@ -25,6 +25,8 @@ export interface Telemetry {
 /** Asked at each scrape. */
 export interface Observed {
   readonly lag?: () => Promise<readonly { partition: number; records: number }[]>;
+  /** Whether stored events wait to be counted. */
+  readonly behind?: () => boolean;
   readonly spooled?: () => number;
   readonly published?: () => Promise<readonly PublishedValue[]>;
 }
@@ -87,7 +89,7 @@ export function createTelemetry(): Telemetry {
   };
 }
 
-function observe(registry: Registry, { lag, spooled, published }: Observed): void {
+function observe(registry: Registry, { lag, behind, spooled, published }: Observed): void {
   const registers = [registry];
   if (lag)
     new Gauge({
@@ -97,6 +99,15 @@ function observe(registry: Registry, { lag, spooled, published }: Observed): voi
       registers,
       async collect() {
         for (const { partition, records } of await lag()) this.set({ partition: String(partition) }, records);
+      },
+    });
+  if (behind)
+    new Gauge({
+      name: 'headway_behind',
+      help: '1 while events are stored that the numbers do not show yet',
+      registers,
+      collect() {
+        this.set(behind() ? 1 : 0);
       },
     });
   if (spooled)

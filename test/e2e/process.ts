@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { root } from '../house/files.ts';
+
+/** A server that runs as a process of its own, as a person would start it. */
+export interface ServerProcess {
+  readonly url: string;
+  /** SIGKILL: nothing is flushed or closed. Resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM: resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** What it has written to stderr so far. */
+  output(): string;
+}
+
+/** Starts the server on a port; resolves once it answers. Rejects with its output if it ends before. */
+export async function startServerProcess(port: number, env: Record<string, string>): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'services/cli.ts', 'serve'], {
+    cwd: root,
+    env: { ...process.env, HEADWAY_PORT: String(port), HEADWAY_LOG_LEVEL: 'error', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  child.stderr.on('data', (data: Buffer) => {
+    output += data.toString();
+  });
+  const gone = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return gone;
+  };
+  const url = `http://127.0.0.1:${port}`;
+  await untilAnswering(url, child, () => output);
+  return {
+    url,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    output: () => output,
+  };
+}
+
+async function untilAnswering(url: string, child: ChildProcess, output: () => string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output()}`);
+    const response = await fetch(`${url}/healthz`).catch(() => null);
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A port that was free a moment ago: a restarted server must come back on the same one. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
