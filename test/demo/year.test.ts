@@ -4,7 +4,7 @@ import type { Story } from '../../services/demo/year/story.ts';
 import { storyOfYear, syntheticYear, type YearOptions } from '../../services/demo/year/year.ts';
 import { type Received, receiveYear, yearOf } from './demo-year.ts';
 
-const SEED = 'kestrel';
+const SEED = 'headway';
 console.info(`seed: ${SEED}`);
 
 /** Digest of the first deliveries, some weeks; all of them would only be slower. */
@@ -116,6 +116,10 @@ describe('a year, as the sources read it', () => {
   const median = (values: number[]): number =>
     [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
+  /** Geometric mean: the median of waiting times that come in whole days jumps. */
+  const typical = (hours: number[]): number =>
+    Math.exp(hours.reduce((sum, value) => sum + Math.log(Math.max(value, 0.1)), 0) / hours.length);
+
   test('the initiative helps those who adopt it, and nobody else', async () => {
     const options = await yearOf(SEED);
     const begins = Math.min(...story.adoption.values());
@@ -134,14 +138,14 @@ describe('a year, as the sources read it', () => {
       const after = leadTimes(repositories, begins + 28 * 86_400_000, story.end);
       expect(before.length).toBeGreaterThan(100);
       expect(after.length).toBeGreaterThan(100);
-      return { before: median(before), after: median(after) };
+      return { before: typical(before), after: typical(after) };
     };
     const adopters = change(true);
     const others = change(false);
-    console.info('median hours from opening to production', { adopters, others });
-    expect(adopters.after).toBeLessThan(adopters.before * 0.7);
-    expect(others.after / others.before).toBeGreaterThan(0.8);
-    expect(others.after / others.before).toBeLessThan(1.25);
+    console.info('hours from opening to production, geometric mean', { adopters, others });
+    expect(adopters.after).toBeLessThan(adopters.before * 0.6);
+    expect(others.after / others.before).toBeGreaterThan(0.7);
+    expect(others.after / others.before).toBeLessThan(1.4);
   });
 
   test('the bad quarter is bad', () => {

@@ -3,7 +3,7 @@ import { HOUR, MINUTE } from './calendar.ts';
 import { runChecks } from './checks.ts';
 import { type Draft, directPush, merge } from './landing.ts';
 import { DEPENDENCY_BOT, type Person } from './organisation.ts';
-import { temperOf } from './story.ts';
+import { temperOf, troubleOf } from './story.ts';
 import { branchName, bumpTitle, changeTitle } from './titles.ts';
 import { type Merged, makeCommit, type RepositoryState, type ServiceState, send, type World } from './world.ts';
 
@@ -183,7 +183,7 @@ function open(world: World, plan: Draft, commits: GitCommit[]): void {
     const now = simulation.now();
     simulation.schedule(plan.urgent ? now + hours * 0.08 * HOUR : calendar.after(now, hours), task);
   };
-  const hours = temperOf(state.team.id).reviewHours;
+  const hours = temperOf(state.team.id).reviewHours * troubleOf(world.story, simulation.now()).review;
   const judge = (round: number): void => {
     later(random.lognormal(round === 1 ? hours : hours / 2, 0.8), () => {
       const now = simulation.now();

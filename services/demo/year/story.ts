@@ -126,10 +126,10 @@ function settleDays(service: DemoService): number {
   return [...service.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 14;
 }
 
-/** How much likelier failures, and how much longer recoveries are at an instant. */
-export function troubleOf(story: Story, instant: number): { failures: number; recovery: number } {
+/** How much likelier failures, and how much longer recoveries and reviews are at an instant: who repairs does not review. */
+export function troubleOf(story: Story, instant: number): { failures: number; recovery: number; review: number } {
   const bad = instant >= story.badQuarter.from && instant < story.badQuarter.to;
-  return bad ? { failures: 2.6, recovery: 2.2 } : { failures: 1, recovery: 1 };
+  return bad ? { failures: 2.4, recovery: 2.2, review: 1.7 } : { failures: 1, recovery: 1, review: 1 };
 }
 
 /** Local hour at which a service that is not deployed with every merge goes out. */
