@@ -19,7 +19,8 @@ export const WORKSPACE = 'workspace';
  * yields none, so loading twice changes nothing. A definition holds from its `since`, else from `now`; the first of an
  * entity for all earlier time (metrics.md §2). `since` in the past is honoured even where other definitions are dated after
  * it: they are overruled a millisecond after they begin, and what held before `since` goes on holding before it.
- * A service that the workspace once defined and no longer does is retired at `now`; other entities stay.
+ * A service that the workspace once defined and no longer does is retired at `now`; other entities stay. A workspace that
+ * defines nothing at all (a folder that is not there) retires nothing.
  */
 export function definitionEvents(
   definitions: readonly Definition[],
@@ -38,7 +39,7 @@ export function definitionEvents(
     wanted.add(entity);
     events.push(...restate(entity, definition, inOrder(histories.get(entity) ?? []), now));
   }
-  for (const [entity, unordered] of histories) {
+  for (const [entity, unordered] of definitions.length > 0 ? histories : []) {
     if (wanted.has(entity) || !entity.startsWith('service:')) continue;
     const last = holdingAt(inOrder(unordered), now);
     if (!last || last.source !== WORKSPACE || last.data.retired_at) continue;

@@ -227,12 +227,14 @@ test('`since` holds from its day on, even before the first load, and leaves what
 test('a service that vanishes is retired once; what others defined is left alone', () => {
   const log = definitionEvents([cart('a')], [], '2026-01-01T00:00:00.000Z');
   const foreign: KnownDefinition = { ...asKnown(log)[0]!, id: 'x', source: 'ci', data: { service_id: 'other' } };
-  const gone = definitionEvents([], [...asKnown(log), foreign], '2026-02-01T00:00:00.000Z');
+  const rest: Definition = { type: 'team.defined', since: null, data: { team: 'a' } };
+  expect(definitionEvents([], asKnown(log), '2026-02-01T00:00:00.000Z')).toEqual([]);
+  const [team, ...gone] = definitionEvents([rest], [...asKnown(log), foreign], '2026-02-01T00:00:00.000Z');
   expect(gone.map(({ data }) => data)).toEqual([
     { service_id: 'cart', team: 'a', retired_at: '2026-02-01T00:00:00.000Z' },
   ]);
-  const all = asKnown([...log, ...gone]);
-  expect(definitionEvents([], all, '2026-02-02T00:00:00.000Z')).toEqual([]);
+  const all = asKnown([...log, team!, ...gone]);
+  expect(definitionEvents([rest], all, '2026-02-02T00:00:00.000Z')).toEqual([]);
   expect(definitionEvents([cart('a')], all, '2026-03-01T00:00:00.000Z').length).toBe(1);
 });
 
