@@ -18,7 +18,8 @@ export const serviceDefinitions: Layer = {
       if(${text('product')} = '', '(unassigned)', ${text('product')}) AS product,
       arrayMap(a -> lower(a), ${texts('applications')}) AS applications,
       arrayMap(a -> lower(a), ${texts('incident_services')}) AS incident_services,
-      ${instantOf('registered_at')} AS registered_at, ${instantOf('retired_at')} AS retired_at,
+      argMaxIf(${instantOf('registered_at')}, (occurred_at, id), ${instantOf('registered_at')} IS NOT NULL) OVER (PARTITION BY lower(${text('service_id')})) AS registered_at,
+      argMaxIf(${instantOf('retired_at')}, (occurred_at, id), ${instantOf('retired_at')} IS NOT NULL) OVER (PARTITION BY lower(${text('service_id')})) AS retired_at,
       ${text('exempt')} AS exempt, ${text('title')} AS title,
       ${validity('service_key')},
       row_number() OVER (PARTITION BY service_key ORDER BY occurred_at DESC, id DESC) = 1 AS is_latest
@@ -31,7 +32,7 @@ export const environmentDefinitions: Layer = {
   name: 'environment_definitions',
   sql: (table) => `
     SELECT ${nameOf('name')} AS environment, ${flag('production')} = 'true' AS production,
-      if(${text('group')} != '', ${text('group')}, if(production, 'production', ${text('name')})) AS environment_group,
+      if(${text('group')} != '', ${text('group')}, if(production, 'production', environment)) AS environment_group,
       ${text('failed_means')} AS failed_means, ${validity('environment')}
     FROM ${table('facts')} WHERE type = 'environment.defined'
     WINDOW w AS (PARTITION BY environment ORDER BY occurred_at, id)`,
@@ -49,15 +50,23 @@ export const serviceNames: Layer = {
     ) WHERE name != '' AND valid_from < valid_to`,
 };
 
-/** Logins that the workspace says are no humans. */
-export const botNames: Layer = {
-  name: 'bot_names',
+/** Logins of bots, each with the time in which the definition holds: one row with an array, for use within expressions. */
+export const bots: Layer = {
+  name: 'bots',
   sql: (table) => `
-    SELECT DISTINCT lower(arrayJoin(arrayConcat(identities, [person]))) AS login FROM (
-      SELECT ${text('person')} AS person, argMax(${text('kind')}, (occurred_at, id)) AS kind, argMax(${texts('identities')}, (occurred_at, id)) AS identities
-      FROM ${table('facts')} WHERE type = 'person.defined' GROUP BY person
-    ) WHERE kind IN ('bot', 'service')`,
+    SELECT groupArray((login, valid_from, valid_to)) AS logins FROM (
+      SELECT arrayJoin(arrayMap(x -> lower(x), arrayConcat(identities, [person]))) AS login, valid_from, valid_to FROM (
+        SELECT ${text('person')} AS person, if(${text('kind')} = '', 'human', ${text('kind')}) AS kind, ${texts('identities')} AS identities,
+          lower(person) AS person_key, ${validity('person_key')}
+        FROM ${table('facts')} WHERE type = 'person.defined'
+        WINDOW w AS (PARTITION BY person_key ORDER BY occurred_at, id)
+      ) WHERE kind = 'bot'
+    )`,
 };
+
+/** True where a login is a bot's at an instant. */
+export const isBotAt = (login: string, at: string, table: (layer: string) => string): string =>
+  `arrayExists(b -> b.1 = lower(${login}) AND ${at} >= b.2 AND ${at} < b.3, (SELECT logins FROM ${table('bots')}))`;
 
 /** Adds the dimensions of `service` as they were at `at`, and as they are now, to the rows of `from`. */
 export const withDimensions = (from: string, at: string, table: (layer: string) => string): string => `
@@ -72,4 +81,4 @@ export const withDimensions = (from: string, at: string, table: (layer: string) 
   LEFT JOIN (SELECT service_key, team, tier, region, product FROM ${table('service_definitions')} WHERE is_latest) AS n
     ON n.service_key = r.dimension_key`;
 
-export const catalogLayers: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, botNames];
+export const catalogLayers: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, bots];

@@ -4,14 +4,12 @@ import type { Layer } from './layer.ts';
 export const rolloutContents: Layer = {
   name: 'rollout_contents',
   sql: (table) => `
-    SELECT service, atom_id, uniqExact(change_id) AS changes_n, length(arrayDistinct(arrayFlatten(groupArray(shas)))) AS commits_n,
-      max(NOT direct) AS carries_pr, max(hotfix) AS carries_hotfix, arrayDistinct(arrayFilter(x -> x != '', arrayFlatten(groupArray(fixes)))) AS fixes
-    FROM (
-      SELECT d.service AS service, d.atom_id AS atom_id, c.change_id AS change_id, c.direct AS direct, arrayMap(x -> x.sha, c.commits) AS shas,
-        c.hotfix_label OR match(c.head_branch, '^hotfix/') AS hotfix,
-        arrayConcat([c.fixes_incident], arrayMap(x -> x.fixes_incident, c.commits)) AS fixes
-      FROM ${table('deliveries')} AS d INNER JOIN ${table('all_changes')} AS c ON c.change_id = d.original
-    ) GROUP BY service, atom_id`,
+    SELECT d.service AS service, d.atom_id AS atom_id, count() AS changes_n, length(arrayDistinct(arrayFlatten(groupArray(arrayMap(x -> x.sha, c.commits))))) AS commits_n,
+      max(NOT t.direct) AS carries_pr, max(t.hotfix) AS carries_hotfix, arrayDistinct(arrayFlatten(groupArray(t.fixes))) AS fixes
+    FROM ${table('deliveries')} AS d
+    INNER JOIN ${table('all_changes')} AS c ON c.change_id = d.change_id
+    INNER JOIN ${table('change_traces')} AS t ON t.change_id = d.change_id
+    GROUP BY service, atom_id`,
 };
 
 /** Rollouts in L that repair: what each names as fixed, by incident or by rollout (F3). */
@@ -30,15 +28,16 @@ export const repairs: Layer = {
   name: 'repairs',
   sql: (table) => `
     SELECT DISTINCT fixed, fixed_service, atom_id, finished_at, outcome FROM (
-      SELECT k.atom_id AS fixed, k.service AS fixed_service, f.atom_id AS atom_id, f.finished_at AS finished_at, f.outcome AS outcome
+      SELECT argMin(k.atom_id, (lower(k.service) != lower(f.service), k.service)) AS fixed, argMin(k.service, (lower(k.service) != lower(f.service), k.service)) AS fixed_service,
+        f.atom_id AS atom_id, any(f.finished_at) AS finished_at, any(f.outcome) AS outcome
       FROM ${table('fixes')} AS f INNER JOIN ${table('kinded_rollouts')} AS k ON k.rollout_id = f.fixes_rollout
-      WHERE f.fixes_rollout != '' AND k.atom_id != f.atom_id
+      WHERE f.fixes_rollout != '' GROUP BY f.service, f.atom_id
       UNION ALL
       SELECT c.cause_atom_id, c.cause_service, f.atom_id, f.finished_at, f.outcome
       FROM (SELECT *, arrayJoin(fixes_incidents) AS incident_id FROM ${table('fixes')}) AS f
       INNER JOIN ${table('causes')} AS c ON c.incident_id = f.incident_id
       INNER JOIN ${table('placed_incidents')} AS i ON i.incident_id = f.incident_id
-      WHERE c.cause_atom_id != '' AND i.duplicate_of = '' AND NOT i.false_alarm AND c.cause_atom_id != f.atom_id
+      WHERE c.cause_atom_id != '' AND i.duplicate_of = '' AND NOT i.false_alarm
     )`,
 };
 

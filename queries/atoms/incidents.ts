@@ -11,7 +11,8 @@ export const incidentFacts: Layer = {
       arraySort(arrayFilter(x -> x != '', arrayDistinct(arrayConcat(own_delivery_ids, correction_delivery_ids)))) AS delivery_ids
     FROM (
       SELECT f.* EXCEPT (detected_at, impact_started_at, acknowledged_at, mitigated_at, resolved_at, closed_at, reopened_at,
-          service_id, service_name, title, severity, impact, false_alarm, duplicate_of),
+          service_id, service_name, title, severity, impact, false_alarm, duplicate_of, cause),
+        if(f.is_linked, f.cause, ${corrected('caused_by', 'f.cause')}) AS cause,
         c.corrections AS corrections, c.correction_event_ids AS correction_event_ids, c.correction_delivery_ids AS correction_delivery_ids,
         ${corrected('service_id', 'f.service_id')} AS service_id, ${corrected('service', 'f.service_name')} AS service_name,
         ${corrected('title', 'f.title')} AS title, ${corrected('severity', 'f.severity')} AS severity,
@@ -26,7 +27,7 @@ export const incidentFacts: Layer = {
         ${correctedInstant('restored_at', 'coalesce(mitigated_at, resolved_at)')} AS restored_at
       FROM (
         SELECT entity, incident_id, source, service_id, service_name, repository, repository_name, title, severity, impact, false_alarm,
-          duplicate_of, cause, detected_at, impact_started_at, acknowledged_at, closed_at, reopened_at, own_event_ids, own_delivery_ids,
+          duplicate_of, cause, cause_id, is_linked, detected_at, impact_started_at, acknowledged_at, closed_at, reopened_at, own_event_ids, own_delivery_ids,
           nullIf(arrayMax(arrayConcat([toDateTime64('1900-01-01 00:00:00', 3, 'UTC')], arrayFilter(t -> reopened_at IS NULL OR t > reopened_at, mitigations))), toDateTime64('1900-01-01 00:00:00', 3, 'UTC')) AS mitigated_at,
           nullIf(arrayMax(arrayConcat([toDateTime64('1900-01-01 00:00:00', 3, 'UTC')], arrayFilter(t -> reopened_at IS NULL OR t > reopened_at, resolutions))), toDateTime64('1900-01-01 00:00:00', 3, 'UTC')) AS resolved_at
         FROM (
@@ -36,9 +37,10 @@ export const incidentFacts: Layer = {
             ${latest(text('title'))} AS title, ${latest(text('severity'))} AS severity, ${latest(text('impact'))} AS impact,
             ${latest(flag('false_alarm'))} AS false_alarm, ${latest(text('duplicate_of'))} AS duplicate_of,
             -- a link beats what texts say, the latest of each wins, an empty link unlinks
-            if(countIf(type = 'incident.linked') > 0,
-              argMaxIf(if(${text('cause_deployment_id')} != '', ${text('cause_deployment_id')}, ${text('caused_by')}), (occurred_at, id), type = 'incident.linked'),
-              ${latest(text('caused_by'))}) AS cause,
+            countIf(type = 'incident.linked') > 0 AS is_linked,
+            argMaxIf(${text('cause_deployment_id')}, (occurred_at, id), type = 'incident.linked') AS cause_id,
+            if(is_linked, argMaxIf(${text('caused_by')}, (occurred_at, id), type = 'incident.linked'), ${latest(text('caused_by'))}) AS written,
+            if(cause_id != '', cause_id, trim(written)) AS cause,
             minIf(toNullable(occurred_at), type = 'incident.detected') AS detected_at,
             argMaxIf(${instantOf('impact_started_at')}, (occurred_at, id), ${instantOf('impact_started_at')} IS NOT NULL) AS impact_started_at,
             minIf(toNullable(occurred_at), type = 'incident.acknowledged') AS acknowledged_at,
@@ -75,7 +77,7 @@ export const placedIncidents: Layer = {
   name: 'placed_incidents',
   sql: (table) => {
     const named = (kind: string, key: string) => `
-      SELECT i.incident_id AS of, arraySort(groupUniqArray(n.service)) AS services
+      SELECT i.incident_id AS of, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
       FROM (SELECT incident_id, lower(${key}) AS key, own_started_at FROM ${table('incident_facts')} WHERE ${key} != '') AS i
       INNER JOIN ${table('service_names')} AS n ON n.name = i.key
       WHERE n.kind = '${kind}' AND i.own_started_at >= n.valid_from AND i.own_started_at < n.valid_to GROUP BY of`;
@@ -88,7 +90,7 @@ export const placedIncidents: Layer = {
         h.heard != '', h.heard,
         length(r.services) = 1, r.services[1],
         length(r.services) > 1, '(unassigned)',
-        i.repository_name != '', i.repository_name,
+        i.repository_name != '', if(notEmpty(k.services), k.services[1], i.repository_name),
         '(unassigned)') AS service,
       least(i.own_started_at, if(m.n > 0, m.earliest, i.own_started_at)) AS started_at,
       multiIf(
@@ -102,11 +104,10 @@ export const placedIncidents: Layer = {
     LEFT JOIN (${named('incident', 'service_name')}) AS s ON s.of = i.incident_id
     LEFT JOIN (${named('id', 'service_name')}) AS e ON e.of = i.incident_id
     LEFT JOIN (${named('repository', 'repository_name')}) AS r ON r.of = i.incident_id
+    LEFT JOIN (${named('id', 'repository_name')}) AS k ON k.of = i.incident_id
     LEFT JOIN (
       SELECT lower(name) AS key, min(name) AS heard FROM (
-        SELECT repository_name AS name FROM ${table('pushes')}
-        UNION ALL SELECT ${text('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
-        UNION ALL SELECT service FROM ${table('placed_rollouts')}
+        SELECT service AS name FROM ${table('placed_rollouts')} UNION ALL SELECT service FROM ${table('touched_services')}
       ) WHERE name != '' GROUP BY key
     ) AS h ON h.key = lower(i.service_name) AND i.service_name != ''
     LEFT JOIN (
@@ -116,39 +117,34 @@ export const placedIncidents: Layer = {
   },
 };
 
-const CHANGE_URL = "extract(cause, '(?:/pull/|/merge_requests/|/pull-requests/)([0-9]+)/?$')";
-const CHANGE_REPOSITORY =
-  "lower(extract(cause, '^[a-z]+://[^/]+/(.+?)/(?:-/)?(?:pull|merge_requests|pull-requests)/[0-9]+/?$'))";
+// `#12`, `owner/name#12`, or the address of a PR: repository and number.
+const REFERENCE = `extractGroups(cause, '(?i)^(?:https?://[^/]+/(.+?)(?:/-)?/(?:pull|merge_requests|pull-requests)/([0-9]+)/?|([^#[:space:]]*)#([0-9]+))$')`;
 
 /** Which rollout each incident blames (R15). */
 export const causes: Layer = {
   name: 'causes',
   sql: (table) => `
-    SELECT incident_id, if(named_atom != '', named_atom, carried_atom) AS cause_atom_id,
-      if(named_atom != '', named_service, carried_service) AS cause_service
+    SELECT incident_id, if(named_atom != '', named_atom, carried_atom) AS cause_atom_id, if(named_atom != '', named_service, carried_service) AS cause_service
     FROM (
       SELECT i.incident_id AS incident_id,
-        argMinIf(r.atom_id, (r.service != i.service, r.service), r.atom_id != '') AS named_atom,
-        argMinIf(r.service, (r.service != i.service, r.service), r.atom_id != '') AS named_service,
+        argMinIf(r.atom_id, (lower(r.service) != lower(i.service), r.service), r.atom_id != '') AS named_atom,
+        argMinIf(r.service, (lower(r.service) != lower(i.service), r.service), r.atom_id != '') AS named_service,
         any(k.atom_id) AS carried_atom, any(k.service) AS carried_service
       FROM ${table('placed_incidents')} AS i
       LEFT JOIN (SELECT rollout_id, service, atom_id FROM ${table('kinded_rollouts')}) AS r ON r.rollout_id = i.cause
       LEFT JOIN (
         SELECT i.incident_id AS incident_id, argMax(c.atom_id, (c.finished_at, c.atom_id)) AS atom_id, argMax(c.service, (c.finished_at, c.atom_id)) AS service
         FROM (
-          SELECT incident_id, service, started_at, arrayJoin(arrayFilter(k -> k != '', arrayConcat(
-            if(match(lower(cause), '^[0-9a-f]{7,64}$'), [concat('sha:', substring(lower(cause), 1, 7))], []),
-            multiIf(
-              ${CHANGE_URL} != '', [concat('change:', ${CHANGE_REPOSITORY}, '#', ${CHANGE_URL})],
-              match(cause, '^[^#[:space:]]+#[0-9]+$'), [concat('change:', lower(cause))],
-              match(cause, '^#[0-9]+$'), [concat('number:', cause)],
-              [])))) AS key, lower(cause) AS cause
-          FROM ${table('placed_incidents')} WHERE cause != ''
+          SELECT i.incident_id AS incident_id, i.service AS service, i.started_at AS started_at, lower(i.cause) AS cause,
+            if(match(cause, '^[0-9a-f]{7,64}$'), concat('sha:', substring(cause, 1, 7)),
+              concat('change:', lower(multiIf(i.groups[1] != '', i.groups[1], i.groups[3] != '', i.groups[3], i.repository != '', i.repository, d.repository != '', d.repository, i.service)), '#', if(i.groups[2] != '', i.groups[2], i.groups[4]))) AS key
+          FROM (SELECT *, ${REFERENCE} AS groups, lower(service) AS service_lower FROM ${table('placed_incidents')} WHERE cause != '' AND cause_id = '') AS i
+          ASOF LEFT JOIN (SELECT service_key, repository, valid_from FROM ${table('service_definitions')} WHERE valid_from < valid_to) AS d
+            ON d.service_key = i.service_lower AND i.own_started_at >= d.valid_from
         ) AS i
         INNER JOIN ${table('carried')} AS c ON c.key = i.key
-        WHERE c.finished_at <= i.started_at
-          AND (i.service = '(unassigned)' OR c.service = i.service)
-          AND (NOT startsWith(i.key, 'sha:') OR startsWith(c.full, i.cause) OR startsWith(i.cause, c.full))
+        WHERE c.finished_at <= i.started_at AND (i.service = '(unassigned)' OR lower(c.service) = lower(i.service))
+          AND (NOT startsWith(i.key, 'sha:') OR startsWith(c.full, i.cause) OR (c.own AND startsWith(i.cause, c.full)))
         GROUP BY incident_id
       ) AS k ON k.incident_id = i.incident_id
       WHERE i.cause != ''
@@ -160,20 +156,17 @@ export const causes: Layer = {
 export const carried: Layer = {
   name: 'carried',
   sql: (table) => `
-    SELECT service, atom_id, finished_at, concat('sha:', substring(own, 1, 7)) AS key, own AS full FROM (
-      SELECT service, atom_id, finished_at, if(full_revision != '', full_revision, lower(revision)) AS own FROM ${table('kinded_rollouts')}
-      WHERE kind = 'change' AND length(revision) >= 7
-    )
+    SELECT service, atom_id, finished_at, concat('sha:', substring(lower(revision), 1, 7)) AS key, lower(revision) AS full, true AS own
+    FROM ${table('kinded_rollouts')} WHERE kind = 'change' AND length(revision) >= 7
     UNION ALL
-    SELECT service, atom_id, finished_at, concat('sha:', substring(sha, 1, 7)), sha FROM (
+    SELECT service, atom_id, finished_at, concat('sha:', substring(sha, 1, 7)), sha, false FROM (
       SELECT d.service AS service, d.atom_id AS atom_id, d.finished_at AS finished_at,
-        arrayJoin(arrayDistinct(arrayFilter(s -> length(s) >= 7, arrayConcat([c.merge_sha, c.head_sha], c.shas)))) AS sha
-      FROM ${table('deliveries')} AS d INNER JOIN ${table('carriers')} AS c ON c.original = d.original AND c.service = d.service
+        arrayJoin(arrayDistinct(arrayFilter(s -> length(s) >= 7, arrayConcat([c.merge_sha, c.head_sha], arrayMap(x -> x.sha, c.commits))))) AS sha
+      FROM ${table('deliveries')} AS d INNER JOIN ${table('all_changes')} AS c ON c.change_id = d.change_id
     )
     UNION ALL
-    SELECT d.service, d.atom_id, d.finished_at, arrayJoin(arrayFilter(k -> k != '', [
-      concat('change:', lower(c.change_id)), if(c.number != '', concat('change:', c.repository, '#', c.number), ''), if(c.number != '', concat('number:#', c.number), '')])), ''
-    FROM ${table('deliveries')} AS d INNER JOIN ${table('carriers')} AS c ON c.original = d.original AND c.service = d.service`,
+    SELECT d.service, d.atom_id, d.finished_at, arrayJoin(arrayDistinct(arrayConcat([concat('change:', lower(c.change_id))], if(c.number != '', [concat('change:', c.repository, '#', c.number)], [])))), '', false
+    FROM ${table('deliveries')} AS d INNER JOIN ${table('all_changes')} AS c ON c.change_id = d.change_id`,
 };
 
 export const incidentLayers: readonly Layer[] = [incidentFacts, canonicalIncidents, placedIncidents, carried, causes];

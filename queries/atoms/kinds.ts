@@ -1,5 +1,5 @@
 import { type AtomKind, changes, incidents, rollouts, serviceSpans, sourceSpans } from './atom.ts';
-import { withDimensions } from './catalog.ts';
+import { isBotAt, withDimensions } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { sourceSpansSql } from './sources.ts';
 import { EPOCH, FAR, texts } from './sql.ts';
@@ -55,29 +55,28 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
             c.author AS author, c.direct AS direct, c.opened_at AS opened_at,
             if(empty(c.commits), NULL, arrayMin(arrayMap(x -> ifNull(x.authored_at, c.merged_at), c.commits))) AS first_commit_at, c.merged_at AS merged_at,
             least(c.merged_at, ifNull(c.opened_at, c.merged_at), ifNull(first_commit_at, c.merged_at)) AS started_at,
-            if(copied OR d.atom_id = '', NULL, toNullable(d.finished_at)) AS finished_at,
-            if(copied OR d.atom_id = '' OR d.lasting_rollout.2 = '', NULL, toNullable(d.lasting_rollout.1)) AS lasting_at,
-            if(copied, '', d.atom_id) AS rollout_id, if(copied, '', d.lasting_rollout.2) AS lasting_rollout_id, r.environment_group AS environment_group,
-            r.revision AS revision, if(copied, '', d.containment) AS containment,
+            if(d.atom_id = '', NULL, toNullable(d.finished_at)) AS finished_at,
+            if(d.atom_id = '' OR d.lasting_rollout.2 = '', NULL, toNullable(d.lasting_rollout.1)) AS lasting_at,
+            d.atom_id AS rollout_id, d.lasting_rollout.2 AS lasting_rollout_id, if(r.atom_id = '', '(unassigned)', r.environment_group) AS environment_group,
+            r.revision AS revision, d.containment AS containment,
             arrayMap(x -> x.sha, c.commits) AS commits, arrayMap(x -> least(ifNull(x.authored_at, c.merged_at), c.merged_at), c.commits) AS commit_authored_ats,
-            arrayMap(x -> multiIf(x.is_merge, 'merge_commit', x.revert_of != '', 'revert', x.is_bot OR lower(x.author) IN (SELECT login FROM ${table('bot_names')}), 'bot', ''), c.commits) AS commit_excluded,
-            o.original != '' AS copied, c.revert_of != '' OR (c.direct AND arrayExists(x -> x.revert_of != '', c.commits)) AS is_revert,
-            c.author_is_bot OR endsWith(lower(c.author), '[bot]') OR lower(c.author) IN (SELECT login FROM ${table('bot_names')}) AS is_bot,
+            arrayMap(x -> multiIf(x.is_merge, 'merge_commit', x.revert_of != '', 'revert', x.is_bot OR ${isBotAt('x.author', 'c.merged_at', table)}, 'bot', ''), c.commits) AS commit_excluded,
+            o.original != '' AS copied, c.revert_of != '' AS is_revert,
+            c.author_is_bot OR endsWith(lower(c.author), '[bot]') OR (c.author != '' AND ${isBotAt('c.author', 'c.merged_at', table)}) AS is_bot,
             multiIf(
               copied, 'cherry_pick',
               c.change_id IN (SELECT change_id FROM ${table('promotions')}), 'promotion',
-              c.direct AND notEmpty(c.commits) AND arrayAll(x -> x.is_merge, c.commits), 'merge_commit',
+              c.direct AND notEmpty(c.commits) AND c.commits[1].is_merge, 'merge_commit',
               t.unowned, 'unowned_path',
               r.first_deployment, 'first_deployment',
               is_revert, 'revert',
               is_bot, 'bot',
-              d.atom_id != '' AND dateDiff('millisecond', d.finished_at, c.merged_at) > 300000 AND dateDiff('millisecond', d.finished_at, started_at) > 300000, 'negative_duration',
               '') AS excluded,
             arraySort(arrayDistinct(arrayConcat(c.event_ids, r.event_ids))) AS event_ids, arraySort(arrayDistinct(arrayConcat(c.delivery_ids, r.delivery_ids))) AS delivery_ids
           FROM ${table('all_changes')} AS c
           INNER JOIN ${table('touched_services')} AS t ON t.change_id = c.change_id
-          INNER JOIN ${table('originals')} AS o ON o.change_id = c.change_id
-          LEFT JOIN ${table('deliveries')} AS d ON d.original = c.change_id AND d.service = t.service
+          LEFT JOIN ${table('originals')} AS o ON o.change_id = c.change_id
+          LEFT JOIN ${table('deliveries')} AS d ON d.change_id = c.change_id AND d.service = t.service
           LEFT JOIN ${table('delivering_rollouts')} AS r ON r.service = d.service AND r.atom_id = d.atom_id`,
           'ifNull(finished_at, merged_at)',
           table,
@@ -107,7 +106,7 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
           SELECT service, finished_at AS at, counts AND kind != '' AS rollout FROM ${table('kinded_rollouts')}
           UNION ALL SELECT service, merged_at, false FROM ${table('changes')}
           UNION ALL SELECT service, started_at, false FROM ${table('incidents')}
-        ) WHERE service != '(unassigned)' GROUP BY service`;
+        ) GROUP BY service`;
       return `
       SELECT service, concat(service, ' ', toString(valid_from)) AS atom_id, defined, valid_from, valid_to, registered_at, first_rollout_at, retired_at,
         title, repository, exempt, team, tier, region, product, team_now, tier_now, region_now, product_now, event_ids, delivery_ids

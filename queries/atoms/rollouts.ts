@@ -6,18 +6,18 @@ export const rolloutAttempts: Layer = {
   name: 'rollout_attempts',
   sql: (table) => `
     SELECT entity, attempt_no,
-      arraySort(x -> (x.1, x.2), groupArrayIf((occurred_at, id, reported, targets), finished)) AS ends,
+      arraySort(x -> (x.1, x.2), groupArrayIf((occurred_at, id, reported, targets, source), finished)) AS ends,
       ends[-1] AS last_end,
       arrayDistinct(arrayFlatten(groupArrayIf(targets, NOT finished AND type != 'deployment.exposed'))) AS required,
       arrayFilter(x -> x.3 = 'succeeded', ends) AS successes,
-      arrayMap(t -> arrayMax(arrayMap(x -> x.1, arrayFilter(x -> empty(x.4) OR has(x.4, t), successes))), required) AS target_ends,
+      arrayMap(t -> arrayMax(arrayConcat([toDateTime64('1900-01-01 00:00:00', 3, 'UTC')], arrayMap(x -> x.1, arrayFilter(x -> empty(x.4) OR has(x.4, t), successes)))), required) AS target_ends,
       arrayAll(t -> arrayExists(x -> empty(x.4) OR has(x.4, t), successes), required) AS complete,
       last_end.3 AS reported_outcome,
       reported_outcome = 'succeeded' AND NOT complete AS open,
       if(reported_outcome = 'succeeded' AND notEmpty(required) AND complete, arrayMax(target_ends), last_end.1) AS ended_at,
       if(notEmpty(successes), successes[1].1, last_end.1) AS first_target_at
     FROM (
-      SELECT entity, id, type, occurred_at, toUInt32(greatest(ifNull(data.attempt_no::Nullable(Int64), 1), 1)) AS attempt_no,
+      SELECT entity, id, type, source, occurred_at, toUInt32(greatest(ifNull(data.attempt_no::Nullable(Int64), 1), 1)) AS attempt_no,
         type IN ('deployment.finished', 'service.rolledback') AS finished,
         if(${text('outcome')} = '', 'succeeded', ${text('outcome')}) AS reported, ${texts('targets')} AS targets
       FROM ${table('facts')}
@@ -32,16 +32,15 @@ const REPORTED =
 export const rolloutFacts: Layer = {
   name: 'rollout_facts',
   sql: (table) => `
-    SELECT * EXCEPT (corrections, corrected_outcome, corrected_end, bare_outcome, ended_at),
-      ifNull(corrected_end, ended_at) AS finished_at,
-      if(corrected_outcome != '', corrected_outcome, bare_outcome) AS sender_outcome
+    SELECT * EXCEPT (corrections, corrected_end, ended_at),
+      ifNull(corrected_end, ended_at) AS finished_at
     FROM (
       SELECT f.entity AS entity, f.rollout_id AS rollout_id, c.corrections AS corrections,
         ${corrected('service_id', 'f.service_id')} AS service_id, ${corrected('repository', 'f.repository_name')} AS repository_name,
         lower(repository_name) AS repository, ${corrected('application', 'f.application')} AS application,
         ${corrected('environment', 'f.environment')} AS environment, f.production_environment AS production_environment,
         ${corrected('revision', 'f.revision')} AS revision, ${corrected('artifact_digest', 'f.artifact_digest')} AS artifact_digest,
-        ${corrected('config_digest', 'f.config_digest')} AS config_digest, f.trigger AS trigger, f.source AS source,
+        ${corrected('config_digest', 'f.config_digest')} AS config_digest, f.trigger AS trigger, a.last_source AS source,
         ${corrected('rolls_back', 'f.rolls_back')} AS rolls_back, ${corrected('precautionary', 'f.precautionary')} = 'true' AS precautionary,
         ${corrected('fixes_rollout', 'f.fixes_rollout')} AS fixes_rollout, ${corrected('fixes_incident', 'f.fixes_incident')} AS fixes_incident,
         ${corrected('planned', 'f.planned')} AS stated_planned, f.hotfix_label AS hotfix_label,
@@ -53,7 +52,7 @@ export const rolloutFacts: Layer = {
         ${correctedInstant('finished_at', "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')")} AS corrected_end,
         ${corrected('outcome', "''")} AS corrected_outcome,
         a.outcomes[-1] AS bare_outcome, a.ends_at[-1] AS ended_at, a.first_targets_at[-1] AS first_target_at,
-        a.outcomes AS attempt_reported_outcomes, a.ends_at AS attempt_finished_ats, a.succeeded_ats AS succeeded_ats, a.end_ids AS end_ids,
+        a.outcomes AS attempt_reported_outcomes, a.ends_at AS attempt_finished_ats, a.succeeded_ats AS succeeded_ats, a.end_ids AS attempt_end_ids,
         arraySort(arrayDistinct(arrayConcat(f.event_ids, c.correction_event_ids))) AS event_ids,
         arraySort(arrayFilter(x -> x != '', arrayDistinct(arrayConcat(f.delivery_ids, c.correction_delivery_ids)))) AS delivery_ids
       FROM (
@@ -62,13 +61,13 @@ export const rolloutFacts: Layer = {
           ${latest(text('application'))} AS application, ${latest(text('environment'))} AS environment,
           max(${flag('production_environment')} = 'true') AS production_environment, ${latest(text('revision'))} AS revision,
           ${latest(text('artifact_digest'))} AS artifact_digest, ${latest(text('config_digest'))} AS config_digest,
-          ${latest(text('trigger'))} AS trigger, argMin(source, (occurred_at, id)) AS source,
+          ${latest(text('trigger'))} AS trigger,
           ${latest(text('rolls_back'))} AS rolls_back, ${latest(flag('precautionary'))} AS precautionary,
           ${latest(text('fixes_rollout'))} AS fixes_rollout, ${latest(text('fixes_incident'))} AS fixes_incident,
           ${latest(flag('planned'))} AS planned, ${latest(flag('platform_path'))} AS platform_path,
           max(arrayExists(l -> lower(l) = 'hotfix', ${texts('labels')})) AS hotfix_label,
-          argMaxIf(${texts('changes')}, (occurred_at, id), data.changes IS NOT NULL) AS changes,
-          argMaxIf(arrayMap(x -> lower(x), ${texts('commits')}), (occurred_at, id), data.commits IS NOT NULL) AS commits,
+          argMaxIf(arrayMap(x -> lower(x), ${texts('changes')}), (occurred_at, id), notEmpty(${texts('changes')})) AS changes,
+          argMaxIf(arrayMap(x -> lower(x), ${texts('commits')}), (occurred_at, id), notEmpty(${texts('commits')})) AS commits,
           max(data.commits IS NOT NULL OR data.changes IS NOT NULL) AS lists_changes,
           minIf(toNullable(occurred_at), type = 'deployment.started') AS started_at,
           minIf(toNullable(occurred_at), type = 'deployment.exposed') AS exposed_at,
@@ -77,12 +76,13 @@ export const rolloutFacts: Layer = {
       ) AS f
       INNER JOIN (
         SELECT entity,
-          arrayMap(x -> x.2, attempts) AS outcomes, arrayMap(x -> x.3, attempts) AS ends_at, arrayMap(x -> x.4, attempts) AS first_targets_at,
-          arrayMap(x -> x.6, attempts) AS end_ids, attempts[-1].5 AS open,
+          attempts[-1].5 AS open, attempts[-1].8 AS last_source, arrayFilter(x -> NOT x.5, attempts) AS closed,
+          arrayMap(x -> x.2, closed) AS outcomes, arrayMap(x -> x.3, closed) AS ends_at, arrayMap(x -> x.4, closed) AS first_targets_at,
+          arrayMap(x -> x.6, closed) AS end_ids,
           arrayFlatten(arrayMap(x -> x.7, attempts)) AS succeeded_ats
         FROM (
           SELECT entity, arraySort(x -> x.1, groupArray((attempt_no, reported_outcome, ended_at, first_target_at, open, last_end.2,
-            arrayMap(s -> (s.1, s.2), successes)))) AS attempts
+            arrayMap(s -> (s.1, s.2), successes), last_end.5))) AS attempts
           FROM ${table('rollout_attempts')} GROUP BY entity
         ) WHERE NOT open
       ) AS a ON a.entity = f.entity
@@ -95,45 +95,48 @@ export const placedRollouts: Layer = {
   name: 'placed_rollouts',
   sql: (table) => {
     const named = (kind: string, key: string) => `
-      SELECT r.entity AS of, arraySort(groupUniqArray(n.service)) AS services
+      SELECT r.entity AS of, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
       FROM (SELECT entity, lower(${key}) AS key, finished_at FROM ${table('rollout_facts')} WHERE ${key} != '') AS r
       INNER JOIN ${table('service_names')} AS n ON n.name = r.key
       WHERE n.kind = '${kind}' AND r.finished_at >= n.valid_from AND r.finished_at < n.valid_to GROUP BY of`;
     return `
-    SELECT *,
-      if(length(services) > 1, concat(rollout_id, '@', service), rollout_id) AS atom_id
+    SELECT r.* EXCEPT (service_lower),
+      if(length(services) > 1, concat(rollout_id, '@', service), rollout_id) AS atom_id,
+      multiIf(r.repository != '', r.repository, s.defined_repository != '', s.defined_repository, r.service_lower) AS revision_repository
     FROM (
-      SELECT r.*, e.defined_name != '' AS environment_defined,
-        multiIf(e.defined_name != '', e.defined_group, named_production, 'production', r.environment) AS environment_group,
+      SELECT r.*, lower(service) AS service_lower, e.defined_name != '' AS environment_defined,
+        multiIf(e.defined_name != '', e.defined_group, named_production, 'production', '(unassigned)') AS environment_group,
         if(e.defined_name != '', e.defined_production, named_production) AS production,
         r.production_environment
           OR (match(r.environment, '(?i)^(.*[-_/. ])?(production|prod|live)$') AND NOT match(r.environment, '(?i)(^|[-_/. ])(pre|non|not)[-_/. ]?(production|prod|live)$')) AS named_production,
         e.failed_means AS failed_means,
         multiIf(
           r.service_id != '', if(notEmpty(i.services), i.services, [r.service_id]),
-          r.application != '' AND notEmpty(a.services), a.services,
+          r.application != '' AND notEmpty(a.services), [a.services[1]],
           r.application != '' AND r.repository != '' AND notEmpty(p.services), p.services,
           r.application != '' AND r.repository != '' AND h.heard != '', [r.repository_name],
-          r.application != '', [r.application],
+          r.application != '', [if(notEmpty(j.services), j.services[1], r.application)],
           notEmpty(p.services), p.services,
-          r.repository != '', [r.repository_name],
+          r.repository != '', [if(notEmpty(k.services), k.services[1], r.repository_name)],
           ['(unassigned)']
         ) AS services,
-        arrayJoin(services) AS service,
-        multiIf(r.repository != '', r.repository, s.defined_repository != '', s.defined_repository, lower(service)) AS revision_repository
+        arrayJoin(services) AS service
       FROM (SELECT *, lower(environment) AS environment_key FROM ${table('rollout_facts')}) AS r
       ASOF LEFT JOIN (SELECT environment AS defined_name, environment_group AS defined_group, production AS defined_production, failed_means, valid_from FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
         ON e.defined_name = r.environment_key AND r.finished_at >= e.valid_from
       LEFT JOIN (${named('id', 'service_id')}) AS i ON i.of = r.entity
       LEFT JOIN (${named('application', 'application')}) AS a ON a.of = r.entity
       LEFT JOIN (${named('repository', 'repository_name')}) AS p ON p.of = r.entity
+      LEFT JOIN (${named('id', 'application')}) AS j ON j.of = r.entity
+      LEFT JOIN (${named('id', 'repository_name')}) AS k ON k.of = r.entity
       LEFT JOIN (
         SELECT DISTINCT repository AS heard FROM ${table('pushes')}
         UNION DISTINCT SELECT DISTINCT ${nameOf('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
         UNION DISTINCT SELECT DISTINCT repository FROM ${table('rollout_facts')} WHERE application = '' AND repository != ''
       ) AS h ON h.heard = r.repository
-      LEFT JOIN (SELECT service AS defined_service, argMax(repository, valid_from) AS defined_repository FROM ${table('service_definitions')} GROUP BY service) AS s ON s.defined_service = service
-    )`;
+    ) AS r
+    ASOF LEFT JOIN (SELECT service_key, repository AS defined_repository, valid_from FROM ${table('service_definitions')} WHERE valid_from < valid_to) AS s
+      ON s.service_key = r.service_lower AND r.finished_at >= s.valid_from`;
   },
 };
 
@@ -142,13 +145,17 @@ export const orderedRollouts: Layer = {
   name: 'ordered_rollouts',
   sql: (table) => {
     // A failure is live if users were exposed, if the same rollout had reported success, or if the environment says so.
-    const judged = (reported: string, at: string) => `
+    const judged = (reported: string, at: string, end: string) => `
       multiIf(
-        ${reported} IN ('failed', 'timed_out', 'failed_dark') AND arrayExists(s -> s.1 < ${at}, succeeded_ats), 'failed_live',
+        ${reported} IN ('failed', 'timed_out', 'failed_dark') AND arrayExists(s -> s < (${at}, ${end}), succeeded_ats), 'failed_live',
         ${reported} IN ('failed', 'timed_out') AND exposed_at IS NOT NULL AND exposed_at <= ${at}, 'failed_live',
-        ${reported} = 'failed' AND failed_means = 'failed_live', 'failed_live',
+        ${reported} IN ('failed', 'timed_out') AND failed_means = 'failed_live', 'failed_live',
         ${reported} IN ('failed', 'timed_out'), 'failed_dark',
         ${reported})`;
+    const corrected = `
+      multiIf(
+        corrected_outcome IN ('failed', 'timed_out'), if(exposed_at IS NOT NULL AND exposed_at <= finished_at, 'failed_live', 'failed_dark'),
+        corrected_outcome)`;
     return `
     SELECT * EXCEPT (first_gitops_at, first_heard_at),
       -- place of the last succeeded one before it: what was live
@@ -163,12 +170,11 @@ export const orderedRollouts: Layer = {
             NOT production, 'not_production',
             source IN ('github', 'gitlab') AND first_gitops_at IS NOT NULL AND finished_at >= first_gitops_at, 'duplicate_source',
             source = 'git' AND first_heard_at IS NOT NULL AND finished_at >= first_heard_at, 'duplicate_source',
-            started_at IS NOT NULL AND dateDiff('millisecond', finished_at, assumeNotNull(started_at)) > 300000, 'negative_duration',
             '') AS excluded,
           excluded = '' AS counts
         FROM (
-          SELECT *, ${judged('sender_outcome', 'finished_at')} AS outcome,
-            arrayMap((o, t) -> ${judged('o', 't')}, attempt_reported_outcomes, attempt_finished_ats) AS attempt_outcomes,
+          SELECT *, if(corrected_outcome != '', ${corrected}, attempt_outcomes[-1]) AS outcome,
+            arrayMap((o, t, e) -> ${judged('o', 't', 'e')}, attempt_reported_outcomes, attempt_finished_ats, attempt_end_ids) AS attempt_outcomes,
             minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux')) OVER (PARTITION BY service, environment_group) AS first_gitops_at,
             minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux', 'github', 'gitlab')) OVER (PARTITION BY service, environment_group) AS first_heard_at
           FROM ${table('placed_rollouts')}
@@ -182,9 +188,9 @@ export const orderedRollouts: Layer = {
 export const revisionPositions: Layer = {
   name: 'revision_positions',
   sql: (table) => `
-    SELECT repository, revision, argMin(sha, place) AS sha, argMin(branch, place) AS branch, argMin(position, place) AS position
+    SELECT repository, revision, argMin(full_sha, place) AS sha, argMin(on_branch, place) AS branch, argMin(at_position, place) AS position
     FROM (
-      SELECT r.repository AS repository, r.revision AS revision, p.sha AS sha, p.branch AS branch, p.position AS position,
+      SELECT r.repository AS repository, r.revision AS revision, p.sha AS full_sha, p.branch AS on_branch, p.position AS at_position,
         (p.branch != d.branch, p.branch) AS place, uniqExact(p.sha) OVER (PARTITION BY r.repository, r.revision) AS shas
       FROM (
         SELECT DISTINCT revision_repository AS repository, lower(revision) AS revision FROM ${table('placed_rollouts')}
@@ -194,7 +200,7 @@ export const revisionPositions: Layer = {
         ON p.repository = r.repository AND p.prefix = substring(r.revision, 1, 7)
       LEFT JOIN ${table('default_branches')} AS d ON d.repository = r.repository
       WHERE startsWith(p.sha, r.revision)
-    ) WHERE shas = 1 GROUP BY repository, revision`,
+    ) WHERE shas = 1 OR full_sha = revision GROUP BY repository, revision`,
 };
 
 /** What kind each rollout is (R10), derived and not trusted. */
@@ -205,8 +211,8 @@ export const kindedRollouts: Layer = {
       rp.on_branch AS branch, rp.at_position AS position, rp.full_sha AS full_revision,
       multiIf(
         NOT r.counts OR r.outcome NOT IN ('succeeded', 'failed_live'), '',
-        r.live_place = 0, 'change',
-        (r.artifact_digest != '' OR r.config_digest != '') AND (l.live_artifact_digest != '' OR l.live_config_digest != ''),
+        r.live_place = 0, if(r.rolls_back != '', 'rollback', 'change'),
+        (r.artifact_digest != '' AND l.live_artifact_digest != '') OR (r.config_digest != '' AND l.live_config_digest != ''),
           if(r.artifact_digest = l.live_artifact_digest AND r.config_digest = l.live_config_digest, 'noop', ''),
         r.revision != '' AND r.revision = l.live_revision, 'noop',
         '') AS equal_kind,
@@ -215,7 +221,7 @@ export const kindedRollouts: Layer = {
         equal_kind != '', equal_kind,
         r.rolls_back != '', 'rollback',
         rp.on_branch != '' AND lp.on_branch != '' AND r.revision_repository = l.live_repository,
-          if(b.carried != '' AND rp.at_position <= if(b.carried = lp.on_branch, lp.at_position, b.carried_to) AND r.revision != l.live_revision, 'rollback', 'change'),
+          if(b.carried != '' AND rp.at_position <= if(b.carried = lp.on_branch, lp.at_position, b.carried_to) AND (rp.on_branch, rp.at_position) != (lp.on_branch, lp.at_position), 'rollback', 'change'),
         fr.first_place > 0 AND fr.first_place < r.place, if(fr.first_place < fl.first_place, 'rollback', 'change'),
         r.explicit AND empty(r.commits) AND empty(r.changes), 'rollback',
         'change') AS kind
@@ -240,9 +246,9 @@ export const rollbacks: Layer = {
       r.finished_at AS finished_at, r.outcome AS outcome,
       argMax(c.atom_id, c.place) AS rolled_back_atom_id
     FROM ${table('kinded_rollouts')} AS r
-    INNER JOIN ${table('kinded_rollouts')} AS c ON c.service = r.service AND c.environment_group = r.environment_group
-    WHERE r.kind = 'rollback' AND c.kind != ''
-      AND if(r.rolls_back != '', c.rollout_id = r.rolls_back, c.kind = 'change' AND c.succeeded AND c.place < r.place AND c.revision = r.live_revision)
+    INNER JOIN ${table('kinded_rollouts')} AS c ON c.service = r.service
+    WHERE r.kind = 'rollback'
+      AND if(r.rolls_back != '', c.rollout_id = r.rolls_back, c.environment_group = r.environment_group AND c.kind = 'change' AND c.succeeded AND c.place < r.place AND c.revision = r.live_revision)
     GROUP BY service, environment_group, rollback_atom_id, precautionary, finished_at, outcome`,
 };
 
@@ -250,7 +256,7 @@ export const rollbacks: Layer = {
 export const deliveringRollouts: Layer = {
   name: 'delivering_rollouts',
   sql: (table) => `
-    SELECT *, row_number() OVER (PARTITION BY service, environment_group ORDER BY finished_at, atom_id) = 1 AS first_deployment,
+    SELECT *, live_place = 0 AS first_deployment,
       ifNull(started_at, finished_at) AS began_at,
       (service, atom_id) IN (SELECT service, rolled_back_atom_id FROM ${table('rollbacks')}) AS rolled_back
     FROM ${table('kinded_rollouts')} WHERE kind = 'change' AND succeeded`,

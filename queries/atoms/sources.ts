@@ -1,9 +1,5 @@
 import { EPOCH, FAR, text } from './sql.ts';
 
-/** Kinds that say nothing about a sender being alive: what Headway and its workspace state themselves. */
-const OWN_KINDS =
-  "('delivery.rejected', 'source.defined', 'service.defined', 'team.defined', 'environment.defined', 'person.defined', 'platform.defined', 'objective.defined', 'keyresult.defined', 'slo.defined')";
-
 /** Pieces of life between `born` and `dies`, with each silence (from, until heard again) cut out. */
 const pieces = (silences: string, born: string, dies: string): string => `
   arrayFilter(p -> p.1 < p.2, arrayMap(
@@ -19,10 +15,15 @@ const pieces = (silences: string, born: string, dies: string): string => `
 export const sourceSpansSql = (table: (layer: string) => string): string => {
   const heard = `
     SELECT if(type IN ('source.heartbeat', 'source.silent'), ${text('name')}, source) AS sender, type, occurred_at
-    FROM ${table('known')} WHERE type NOT IN ${OWN_KINDS} AND NOT (type IN ('source.heartbeat', 'source.silent') AND ${text('service_id')} != '')`;
+    FROM ${table('known')} WHERE NOT (type IN ('source.heartbeat', 'source.silent') AND ${text('service_id')} != '')`;
   const fed = `
-    SELECT service, source AS sender, 'deployment.finished' AS kind, finished_at AS at FROM ${table('placed_rollouts')}
-    UNION ALL SELECT service, source, 'incident.detected', detected_at FROM ${table('placed_incidents')}
+    SELECT p.service AS service, f.source AS sender, f.type AS kind, f.occurred_at AS at
+    FROM (SELECT entity, source, type, occurred_at FROM ${table('facts')} WHERE type IN ('deployment.finished', 'service.rolledback')) AS f
+    INNER JOIN (SELECT DISTINCT entity, service FROM ${table('placed_rollouts')}) AS p ON p.entity = f.entity
+    UNION ALL
+    SELECT p.service, f.source, f.type, f.occurred_at
+    FROM (SELECT entity, source, type, occurred_at FROM ${table('facts')} WHERE type = 'incident.detected') AS f
+    INNER JOIN (SELECT DISTINCT entity, service FROM ${table('placed_incidents')}) AS p ON p.entity = f.entity
     UNION ALL SELECT ${text('service_id')}, ${text('name')}, type, occurred_at FROM ${table('facts')} WHERE type IN ('source.heartbeat', 'source.silent') AND ${text('service_id')} != ''`;
   return `
   SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, life.1 AS alive_from, life.2 AS alive_to, kinds
@@ -50,9 +51,12 @@ export const sourceSpansSql = (table: (layer: string) => string): string => {
     FROM (SELECT service, sender, groupUniqArray(kind) AS kinds FROM (${fed}) GROUP BY service, sender) AS f
     LEFT JOIN (
       SELECT service, sender, arraySort(groupUniqArray((silent_at, if(heard_again > 0, next_at, ${FAR})))) AS silences FROM (
-        SELECT q.service AS service, q.sender AS sender, q.silent_at AS silent_at, countIf(h.at > q.silent_at) AS heard_again, minIf(h.at, h.at > q.silent_at) AS next_at
+        SELECT q.service AS service, q.sender AS sender, q.silent_at AS silent_at, countIf(h.at > q.silent_at AND h.service IN ('', q.service)) AS heard_again, minIf(h.at, h.at > q.silent_at AND h.service IN ('', q.service)) AS next_at
         FROM (SELECT ${text('service_id')} AS service, ${text('name')} AS sender, occurred_at AS silent_at FROM ${table('facts')} WHERE type = 'source.silent' AND service != '') AS q
-        LEFT JOIN (SELECT * FROM (${fed}) WHERE kind != 'source.silent') AS h ON h.service = q.service AND h.sender = q.sender
+        LEFT JOIN (
+          SELECT * FROM (${fed}) WHERE kind != 'source.silent'
+          UNION ALL SELECT '', ${text('name')}, type, occurred_at FROM ${table('facts')} WHERE type = 'source.heartbeat' AND ${text('service_id')} = ''
+        ) AS h ON h.sender = q.sender
         GROUP BY service, sender, silent_at
       ) GROUP BY service, sender
     ) AS s ON s.service = f.service AND s.sender = f.sender

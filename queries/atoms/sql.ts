@@ -63,6 +63,19 @@ export const correctionsOf = (facts: string, type: string): string => `
     FROM ${facts} WHERE type = '${type}' GROUP BY entity, field
   ) GROUP BY entity`;
 
-/** Glob of a catalog path as an anchored RE2 expression: `**` crosses folders, `*` and `?` do not. */
-export const globToRegex = (glob: string): string =>
-  `concat('^', replaceAll(replaceAll(replaceAll(replaceAll(regexpQuoteMeta(${glob}), '\\\\*\\\\*', '\\x01'), '\\\\*', '[^/]*'), '\\\\?', '[^/]'), '\\x01', '.*'), '$')`;
+/**
+ * Glob of a catalog path as an anchored RE2 expression: `**` crosses folders, `*` and `?` do not, a path without any of them
+ * covers itself and all below it.
+ */
+export const globToRegex = (glob: string): string => {
+  const plain = `replaceRegexpOne(replaceRegexpOne(${glob}, '^[.]?/', ''), '/$', '')`;
+  const wild = [
+    [`'\\\\*\\\\*/'`, `'\\x01'`],
+    [`'\\\\*\\\\*'`, `'\\x02'`],
+    [`'\\\\*'`, `'[^/]*'`],
+    [`'\\\\?'`, `'[^/]'`],
+    [`'\\x01'`, `'(?:.*/)?'`],
+    [`'\\x02'`, `'.*'`],
+  ].reduce((sql, [from, to]) => `replaceAll(${sql}, ${from}, ${to})`, `regexpQuoteMeta(${plain})`);
+  return `concat('^', ${wild}, if(match(${glob}, '[*?]'), '$', '(/.*)?$'))`;
+};
