@@ -22,18 +22,29 @@ export function localDate(at: number, tz: string): string {
 }
 
 /** Start of the local day, hour, week … that an instant lies in. */
-export function startOfUnit(at: number, unit: 'hour' | 'day' | 'week' | 'month', tz: string): number {
+export function startOfUnit(at: number, unit: UnitName, tz: string): number {
   return DateTime.fromMillis(at, { zone: tz }).startOf(unit).toMillis();
 }
 
 /** The local days, hours, weeks or months that overlap a stretch and have begun by `asOf`. */
-export function unitsOf(within: Stretch, unit: 'hour' | 'day' | 'week' | 'month', tz: string, asOf: number): Unit[] {
+export function unitsOf(within: Stretch, unit: UnitName, tz: string, asOf: number): Unit[] {
+  const key = `${within.start} ${within.end} ${unit} ${tz}`;
+  const found = knownUnits.get(key) ?? cut(within, unit, tz);
+  if (knownUnits.size > 1000) knownUnits.clear();
+  knownUnits.set(key, found);
+  return found.filter((one) => one.start < asOf);
+}
+
+type UnitName = 'hour' | 'day' | 'week' | 'month';
+const knownUnits = new Map<string, Unit[]>();
+
+function cut(within: Stretch, unit: UnitName, tz: string): Unit[] {
   const units: Unit[] = [];
   let at = DateTime.fromMillis(within.start, { zone: tz }).startOf(unit);
   while (at.toMillis() < within.end) {
     const next = at.plus({ [`${unit}s`]: 1 }).startOf(unit);
     const [start, end] = [at.toMillis(), next.toMillis()];
-    if (start < asOf && end > within.start)
+    if (end > within.start)
       units.push({
         start,
         end,

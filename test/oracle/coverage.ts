@@ -61,17 +61,23 @@ export function feedOf(world: World, kinds: readonly string[]): Feed {
     return subtract(whole, gaps);
   };
 
+  const answers = new Map<string | null, readonly Stretch[]>();
+  const alive = (service: string | null): Stretch[] => {
+    const sentForIt = feeding.filter((source) =>
+      signs.some(
+        (sign) =>
+          sign.source === source &&
+          ((kinds.includes(sign.type) && service !== null && sign.services.some((one) => sameName(one, service))) ||
+            (isHeartbeat(sign) && service !== null && sameName(sign.about, service))),
+      ),
+    );
+    return (sentForIt.length > 0 ? sentForIt : feeding).flatMap((source) => aliveFor(source, service));
+  };
   return {
     alive: (service) => {
-      const sentForIt = feeding.filter((source) =>
-        signs.some(
-          (sign) =>
-            sign.source === source &&
-            ((kinds.includes(sign.type) && service !== null && sign.services.some((one) => sameName(one, service))) ||
-              (isHeartbeat(sign) && service !== null && sameName(sign.about, service))),
-        ),
-      );
-      return (sentForIt.length > 0 ? sentForIt : feeding).flatMap((source) => aliveFor(source, service));
+      const found = answers.get(service) ?? alive(service);
+      answers.set(service, found);
+      return found;
     },
   };
 }

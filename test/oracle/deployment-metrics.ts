@@ -13,7 +13,7 @@ import {
   type Summary,
   within,
 } from './summary.ts';
-import type { World } from './world.ts';
+import { remembered, type World } from './world.ts';
 
 /** metrics.md §3.1, §3.3 to §3.5 and §4.2. */
 export const deploymentMetrics: Readonly<Record<string, OracleMetric>> = {
@@ -47,7 +47,7 @@ export const deploymentMetrics: Readonly<Record<string, OracleMetric>> = {
     feeds: ROLLOUT_FEEDS,
     graceHours: 7 * 24,
     items: recoveries,
-    summarize: (row) => durations(row, recoveries(row.world, row.options), 60_000),
+    summarize: (row) => durations(row, row.items, 60_000),
   },
   'delivery.deployment_success_rate': {
     unit: 'fraction',
@@ -56,7 +56,7 @@ export const deploymentMetrics: Readonly<Record<string, OracleMetric>> = {
     graceHours: 48,
     items: attempts,
     summarize: (row) => {
-      const { counted, excluded } = within(attempts(row.world, row.options), row);
+      const { counted, excluded } = within(row.items, row);
       return proportion(counted.filter((item) => item.duration === 0).length, counted.length, excluded);
     },
   },
@@ -109,7 +109,7 @@ function deployments(world: World, options: Options): Item[] {
 
 /** §3.1. */
 function frequency(row: RowContext): Summary {
-  const { counted, excluded } = within(deployments(row.world, row.options), row);
+  const { counted, excluded } = within(row.items, row);
   const times = counted.map((item) => item.at!).sort((a, b) => a - b);
   const count = times.length;
   const days = row.options.per === 'working_day' ? row.workingDays : row.days;
@@ -180,9 +180,10 @@ function linkOptions(options: Options): LinkOptions {
 /** §3.3. */
 function failRate(row: RowContext): Summary {
   const { world, options, bucket } = row;
-  const items = rolloutItems(world, options, outsideC);
-  const { counted, excluded } = within(items, row);
-  const failures = failuresOf(world.rollouts, world.incidents, world.remedies, linkOptions(options));
+  const { counted, excluded } = within(row.items, row);
+  const failures = remembered(world, `failures ${options.link} ${options.max_lag}`, () =>
+    failuresOf(world.rollouts, world.incidents, world.remedies, linkOptions(options)),
+  );
   const failed = new Set(failures.map((failure) => failure.rollout.atomId));
   const summary = proportion(counted.filter((item) => failed.has(item.atomId)).length, counted.length, excluded);
   if (options.link !== 'linked_only') return summary;
@@ -199,12 +200,9 @@ function failRate(row: RowContext): Summary {
 
 /** §3.4. */
 function reworkRate(row: RowContext): Summary {
-  const { world, options } = row;
+  const { world } = row;
   const remedies = new Map(world.remedies.map((remedy) => [remedy.rollout.atomId, remedy]));
-  const { counted, excluded } = within(
-    rolloutItems(world, options, (rollout) => outsideR(world, rollout)),
-    row,
-  );
+  const { counted, excluded } = within(row.items, row);
   const judged = counted.map((item) => reworkOf(remedies.get(item.atomId)!));
   const unknown = judged.filter((one) => one.isUnknown).length;
   const summary = proportion(judged.filter((one) => one.isRework).length, counted.length, excluded);

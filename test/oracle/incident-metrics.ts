@@ -32,7 +32,7 @@ export const incidentMetrics: Readonly<Record<string, OracleMetric>> = {
     feeds: INCIDENT_FEEDS,
     graceHours: 48,
     items: detections,
-    summarize: (row) => durations(row, detections(row.world, row.options), 60_000),
+    summarize: (row) => durations(row, row.items, 60_000),
   },
   'ops.time_to_acknowledge': {
     unit: 'minutes',
@@ -40,7 +40,7 @@ export const incidentMetrics: Readonly<Record<string, OracleMetric>> = {
     feeds: INCIDENT_FEEDS,
     graceHours: 48,
     items: acknowledgements,
-    summarize: (row) => durations(row, acknowledgements(row.world, row.options), 60_000),
+    summarize: (row) => durations(row, row.items, 60_000),
   },
   'ops.incident_rate': {
     unit: 'incidents/30 service-days',
@@ -110,7 +110,7 @@ function acknowledgements(world: World, options: Options): IncidentItem[] {
 }
 
 function meanTimeToRestore(row: RowContext): Summary {
-  const items = restorations(row.world, row.options);
+  const { items } = row;
   const summary = durations(row, items, 60_000);
   const closed = within(items, row)
     .counted.filter((item) => typeof item.duration === 'number')
@@ -126,10 +126,7 @@ function meanTimeToRestore(row: RowContext): Summary {
 }
 
 function incidentRate(row: RowContext): Summary {
-  const { counted, excluded } = within(
-    incidentItems(row.world, row.options, () => ({})),
-    row,
-  );
+  const { counted, excluded } = within(row.items, row);
   const numerator = counted.length;
   const perDeployments = row.options.per === '100_deployments';
   const denominator = perDeployments ? deploymentsIn(row) : row.serviceDays;
@@ -153,7 +150,7 @@ function deploymentsIn(row: RowContext): number {
 
 /** The union of impact intervals, clipped to the bucket and to what is past. */
 function downtime(row: RowContext): Summary {
-  const items = incidentItems(row.world, row.options, () => ({}));
+  const items = row.items as readonly IncidentItem[];
   const { excluded } = within(items, row);
   const end = Math.min(row.bucket.end, row.world.asOf);
   const touching = items

@@ -31,7 +31,7 @@ export const leadTimeMetrics: Readonly<Record<string, OracleMetric>> = {
     graceHours: 48,
     items: leadTimes,
     summarize: (row) => {
-      const all = leadTimes(row.world, row.options);
+      const all = row.items as readonly LeadTime[];
       // One atom per change of the row's scope, live with the last of its services there (§3.2 `last_service`).
       const items = row.options.dedupe_changes === 'last_service' ? lastOfEach(all, row.inScope) : all;
       const summary = durations(row, items, 3_600_000);

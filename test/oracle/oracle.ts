@@ -8,8 +8,15 @@ import { incidentMetrics } from './incident-metrics.ts';
 import { compareText } from './known.ts';
 import { leadTimeMetrics } from './lead-time.ts';
 import { canonicalJson } from './statistics.ts';
-import { type Dimensions, dimensionsOf, type Options, type OracleMetric, type RowContext } from './summary.ts';
-import { type World, worldOf } from './world.ts';
+import {
+  type Dimensions,
+  dimensionsOf,
+  type Item,
+  type Options,
+  type OracleMetric,
+  type RowContext,
+} from './summary.ts';
+import { remembered, type World, worldOf } from './world.ts';
 
 const SPEC_VERSION = '1.0.0';
 
@@ -47,7 +54,7 @@ interface Question {
 export function oracle(history: readonly { event: NormalizedEvent; recorded_at: string }[], ask: Ask): MetricAnswer {
   const question = read(ask);
   const world = worldOf(history, question.asOf);
-  const feed = feedOf(world, question.metric.feeds);
+  const feed = remembered(world, `feed ${question.metric.feeds}`, () => feedOf(world, question.metric.feeds));
   const groups = groupsOf(question, world);
   const whole: Bucket = { time: question.window.start, asked: question.window, cut: false };
   const row = (bucket: Bucket, group: Dimensions): Row => rowOf(question, world, feed, bucket, group);
@@ -111,6 +118,14 @@ function spansOf(
   options: Options,
   service: string,
 ): { from: number; to: number; dimensions: Dimensions }[] {
+  return remembered(world, `spans ${options.ownership} ${service}`, () => ownersOf(world, options, service));
+}
+
+function ownersOf(
+  world: World,
+  options: Options,
+  service: string,
+): { from: number; to: number; dimensions: Dimensions }[] {
   const spans = options.ownership === 'now' ? [] : world.catalog.spans(service);
   if (spans.length === 0) {
     const forEver = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
@@ -139,7 +154,7 @@ function groupsOf(question: Question, world: World): Dimensions[] {
       for (const span of spansOf(world, options, service))
         if (span.from < window.end && span.to > window.start && matches(scope, {}, span.dimensions))
           add(span.dimensions);
-  for (const item of question.metric.items(world, options))
+  for (const item of itemsOf(question, world))
     if (item.at !== null && item.at >= window.start && item.at < window.end && matches(scope, {}, item.dimensions))
       add(item.dimensions);
   return [...found.values()].sort((a, b) => {
@@ -149,6 +164,10 @@ function groupsOf(question: Question, world: World): Dimensions[] {
     }
     return 0;
   });
+}
+
+function itemsOf({ id, metric, options }: Question, world: World): Item[] {
+  return remembered(world, `items ${id} ${canonicalJson(options)}`, () => metric.items(world, options));
 }
 
 function windowOf(question: Question, stretch: Stretch, partial: boolean): Window {
@@ -183,7 +202,7 @@ function serviceUnits(
   const owners = ownersPart(question.scope);
   const groupOwners = ownersPart(group);
   return services.flatMap((service) => {
-    const life = lifeOf(world, service);
+    const life = remembered(world, `life ${service}`, () => lifeOf(world, service));
     if (!life) return [];
     const spans = spansOf(world, question.options, service);
     return units
@@ -245,6 +264,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
   const seedScope = { ...scope, ...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, [value]])) };
   const row: RowContext = {
     world,
+    items: itemsOf(question, world),
     options,
     tz,
     bucket: asked,

@@ -12,6 +12,8 @@ export type Dimensions = Readonly<Record<string, string>>;
 /** What a row of the answer is about: a bucket and a scope. */
 export interface RowContext {
   readonly world: World;
+  /** The metric's items, in and out of the bucket. */
+  readonly items: readonly Item[];
   readonly options: Options;
   readonly tz: string;
   /** The bucket as asked: atoms count by it. */
@@ -67,7 +69,7 @@ export interface OracleMetric {
   /** Kinds of event that give its bucket timestamp. */
   readonly feeds: readonly string[];
   readonly graceHours: number;
-  /** Atom of the kind, for the groups that are present. */
+  /** Its atoms, and those of their kind that it leaves out. */
   items(world: World, options: Options): Item[];
   summarize(row: RowContext): Summary;
 }

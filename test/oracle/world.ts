@@ -22,7 +22,28 @@ export interface World {
   readonly services: readonly string[];
 }
 
+const worlds = new WeakMap<readonly Recorded[], Map<string, World>>();
+const notes = new WeakMap<World, Map<string, unknown>>();
+
+/** What follows from a world alone is worked out once. */
+export function remembered<T>(world: World, what: string, work: () => T): T {
+  const known = notes.get(world) ?? new Map<string, unknown>();
+  notes.set(world, known);
+  if (!known.has(what)) known.set(what, work());
+  return known.get(what) as T;
+}
+
+/** The world that a history shows at `asOf`. Worked out once: a history may grow, but not otherwise change. */
 export function worldOf(history: readonly Recorded[], asOf: number): World {
+  const known = worlds.get(history) ?? new Map<string, World>();
+  worlds.set(history, known);
+  const key = `${asOf} ${history.length}`;
+  const found = known.get(key) ?? build(history, asOf);
+  known.set(key, found);
+  return found;
+}
+
+function build(history: readonly Recorded[], asOf: number): World {
   const heard = knownEvents(history, asOf);
   const events = withoutRetracted(heard);
   const catalog = catalogOf(events);

@@ -1,0 +1,130 @@
+import { DateTime } from 'luxon';
+import { teams, weekendOf } from './organisation.ts';
+import { newRandom, type Random } from './random.ts';
+
+/** A question to a metric, as its URL would say it. */
+export interface Ask {
+  readonly metric: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly now: string;
+}
+
+const DAY_MS = 86_400_000;
+const owners = ['service', 'team', 'tier', 'region', 'product'] as const;
+const link = { link: ['linked_only', 'previous_deploy'], max_lag: ['24', '1', '0.5', '200'] };
+const bucket = { bucket: ['impact_started_at', 'restored_at'] };
+
+/** Every metric that has an oracle, with the values its options take and the dimensions its atoms have. */
+const askable: readonly {
+  metric: string;
+  options: Record<string, readonly string[]>;
+  dimensions: readonly string[];
+}[] = [
+  {
+    metric: 'dora.deployment_frequency',
+    options: {
+      count: ['changes', 'all_rollouts'],
+      per: ['calendar_day', 'working_day'],
+      cadence_class: ['true', 'false'],
+    },
+    dimensions: [...owners, 'environment_group'],
+  },
+  {
+    metric: 'dora.change_lead_time',
+    options: {
+      unit: ['change', 'commit'],
+      start: ['first_commit', 'merged'],
+      end: ['first', 'lasting'],
+      dedupe_changes: ['service', 'last_service'],
+      include_reverts: ['true', 'false'],
+      include_bots: ['true', 'false'],
+    },
+    dimensions: [...owners, 'environment_group', 'repository'],
+  },
+  { metric: 'dora.change_fail_rate', options: link, dimensions: [...owners, 'environment_group'] },
+  { metric: 'dora.deployment_rework_rate', options: {}, dimensions: [...owners, 'environment_group'] },
+  {
+    metric: 'dora.failed_deployment_recovery_time',
+    options: {
+      ...link,
+      start: ['degraded', 'detected', 'deployed'],
+      bucket: ['finished_at', 'restored_at'],
+      closed_only: ['true', 'false'],
+    },
+    dimensions: [...owners, 'environment_group'],
+  },
+  {
+    metric: 'delivery.deployment_success_rate',
+    options: { unit: ['rollout', 'attempt'] },
+    dimensions: [...owners, 'environment_group'],
+  },
+  { metric: 'ops.mttr', options: bucket, dimensions: owners },
+  { metric: 'ops.time_to_detect', options: bucket, dimensions: owners },
+  { metric: 'ops.time_to_acknowledge', options: { ...bucket, closed_only: ['true', 'false'] }, dimensions: owners },
+  { metric: 'ops.incident_rate', options: { per: ['30_service_days', '100_deployments'] }, dimensions: owners },
+  { metric: 'ops.downtime', options: {}, dimensions: owners },
+];
+
+const values: Readonly<Record<string, readonly string[]>> = {
+  service: ['api', 'web', 'shop', 'shop-jobs', 'legacy', 'acme/lib', 'acme/mono', '(unassigned)'],
+  team: [...teams, '(unassigned)'],
+  tier: ['1', '2', '(unassigned)'],
+  region: ['eu', 'us', '(unassigned)'],
+  product: ['store', '(unassigned)'],
+  environment_group: ['production', 'edge', '(unassigned)'],
+  repository: ['acme/mono', 'acme/shop', 'acme/lib'],
+};
+
+/** Questions about {@link randomHistory} of the same seed: each metric once plainly and once with everything varied. */
+export function asks(seed: number): Ask[] {
+  const random = newRandom(seed + 0x5eed);
+  const { at, tz } = weekendOf(seed);
+  const now = new Date(at + random.pick([3, 20, 40, 90]) * DAY_MS).toISOString();
+  return askable.flatMap((one) => [
+    { metric: one.metric, params: windowOf(random, at, tz), now },
+    { metric: one.metric, params: variedParams(random, one, at, tz), now },
+  ]);
+}
+
+/** Whole local days around the change of clocks, most of them; some cut days in the middle. */
+function windowOf(random: Random, at: number, tz: string): { from: string; to: string; tz: string } {
+  const zone = random.weighted([
+    [4, tz],
+    [1, 'UTC'],
+    [1, 'Asia/Kolkata'],
+    [1, 'America/New_York'],
+  ]);
+  const days = random.pick([1, 7, 14, 28, 40]);
+  const from = DateTime.fromMillis(at, { zone })
+    .startOf('day')
+    .minus({ days: random.int(Math.floor(days / 2), days + 4) });
+  const cut = random.chance(0.15) ? { minutes: random.int(1, 1400) } : {};
+  return {
+    from: from.plus(cut).toUTC().toISO()!,
+    to: from
+      .plus({ days })
+      .plus(random.chance(0.1) ? { minutes: random.int(1, 1400) } : {})
+      .toUTC()
+      .toISO()!,
+    tz: zone,
+  };
+}
+
+function variedParams(random: Random, one: (typeof askable)[number], at: number, tz: string): Record<string, string> {
+  const params: Record<string, string> = windowOf(random, at, tz);
+  const days = (Date.parse(params.to!) - Date.parse(params.from!)) / DAY_MS;
+  const grain = random.pick([...(days <= 3 ? ['hour'] : []), 'day', 'week', 'month', 'quarter', 'year', '28d', '']);
+  if (grain !== '') params.grain = grain;
+  if (random.chance(0.6)) params.group_by = random.shuffled(one.dimensions).slice(0, random.int(1, 2)).join(',');
+  if (random.chance(0.35)) {
+    const dimension = random.pick(one.dimensions);
+    params[dimension] = random.chance(0.1)
+      ? '*'
+      : random.shuffled(values[dimension]!).slice(0, random.int(1, 3)).join(',');
+  }
+  for (const [name, among] of Object.entries(one.options)) if (random.chance(0.5)) params[name] = random.pick(among);
+  if (random.chance(0.25)) params.ownership = random.pick(['then', 'now']);
+  if (random.chance(0.4))
+    params.as_of = new Date(at + random.int(-10, 25) * DAY_MS + random.int(0, 86_400) * 1000).toISOString();
+  return params;
+}
