@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import type { Topic } from '../../ingest/ports.ts';
 import type { LogLogger } from './log-logger.ts';
 
@@ -14,6 +14,9 @@ const SETTINGS = new Map([
   ['retention.bytes', '-1'],
   ['max.message.bytes', `${LARGEST_RECORD}`],
 ]);
+
+/** The protocol's number. Node cannot import the client's list of them: it finds only some of that package's names. */
+const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
 
 export interface TopicOptions {
   readonly partitions: number;
@@ -52,7 +55,7 @@ async function checkSettings(client: Admin, names: readonly string[], logger: Lo
   const { resources } = await client.describeConfigs({
     includeSynonyms: false,
     resources: names.map((name) => ({
-      type: ConfigResourceTypes.TOPIC,
+      type: TOPIC_RESOURCE,
       name,
       configNames: [...SETTINGS.keys()],
     })),
