@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** How deep a body may nest. Real payloads stay below 20; more is an attempt on the stack of whatever reads it next. */
 export const MAX_DEPTH = 64;
 
@@ -6,30 +8,30 @@ export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly
 /**
  * Parses JSON from bytes, never throws. Refuses bytes that are not UTF-8, nesting beyond {@link MAX_DEPTH}, and an empty
  * body. Lone surrogates, which no store can encode, become U+FFFD. A key `__proto__` is an own key like any other.
+ * Bodies up to `trustedBytes` are parsed without counting their depth first: for readers that follow only known paths,
+ * and so recurse nowhere, since counting costs more than parsing.
  */
-export function parseJson(bytes: Uint8Array): Parsed {
+export function parseJson(bytes: Uint8Array, trustedBytes = 0): Parsed {
   if (bytes.length === 0) return { ok: false, problem: 'the body is empty' };
-  if (deeperThan(bytes, MAX_DEPTH)) return { ok: false, problem: `nests deeper than ${MAX_DEPTH} levels` };
-  let text: string;
+  if (bytes.length > trustedBytes && deeperThan(bytes, MAX_DEPTH)) return TOO_DEEP;
+  if (!isUtf8(bytes)) return { ok: false, problem: 'is not UTF-8' };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  let value: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return { ok: false, problem: 'is not UTF-8' };
-  }
-  return parseText(text);
-}
-
-function parseText(text: string): Parsed {
-  try {
-    const value: unknown = JSON.parse(text);
-    return { ok: true, value: SURROGATE_ESCAPE.test(text) ? wellFormed(value) : value };
+    value = JSON.parse(text);
   } catch {
     // The engine's message may quote the body, which may hold a secret: say only what is wrong.
     return { ok: false, problem: 'is not JSON' };
   }
+  if (!text.includes('\\ud') && !text.includes('\\uD')) return { ok: true, value };
+  try {
+    return { ok: true, value: wellFormed(value) };
+  } catch {
+    return TOO_DEEP;
+  }
 }
 
-const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+const TOO_DEEP: Parsed = { ok: false, problem: `nests deeper than ${MAX_DEPTH} levels` };
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
 function wellFormed(value: unknown): unknown {

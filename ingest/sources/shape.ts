@@ -35,12 +35,15 @@ export function listOf<T extends z.ZodType>(element: T, max: number) {
     .pipe(z.array(element));
 }
 
+/** Nothing below a schema's own paths is ever followed, so depth only matters for what a parser must hold in memory. */
+const SMALL_BODY_BYTES = 64 * 1024;
+
 /** The body, read as `schema`; or why it is not that, with the field. */
 export function readBody<T extends z.ZodType>(
   delivery: Delivery,
   schema: T,
 ): { readonly ok: true; readonly value: z.output<T> } | { readonly ok: false; readonly normalized: Normalized } {
-  const parsed = parseJson(delivery.body);
+  const parsed = parseJson(delivery.body, SMALL_BODY_BYTES);
   if (!parsed.ok) {
     return { ok: false, normalized: { outcome: 'rejected', reason: `body ${parsed.problem}`, notJson: true } };
   }

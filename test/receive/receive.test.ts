@@ -172,6 +172,8 @@ describe('what cannot be read', () => {
 
   test.each([
     ['deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, /deeper than 64/],
+    ['deep, but small', `${'['.repeat(30_000)}${']'.repeat(30_000)}`, /^body: /],
+    ['deep, small, with half a surrogate', `${'['.repeat(30_000)}"\\ud800"${']'.repeat(30_000)}`, /deeper than 64/],
     ['empty', '', /empty/],
     ['not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), /not UTF-8/],
     ['a number', '7', /^body: /],
