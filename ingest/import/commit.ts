@@ -1,3 +1,4 @@
+import { cherryPickedCommit, fixesIncident, revertedCommit } from '../sources/mentions.ts';
 import { EARLIEST_INSTANT } from '../time.ts';
 import type { Commit } from '../vocabulary/commit.ts';
 
@@ -21,7 +22,8 @@ export interface RawCommit {
 export function canonicalCommit(raw: RawCommit, nowSeconds: number): Commit {
   const subject = firstLine(raw.message);
   const revertOf = revertedBy(raw.message);
-  const pickOf = /^\(cherry picked from commit ([0-9a-f]{7,64})\)\s*$/im.exec(raw.message)?.[1];
+  const pickOf = cherryPickedCommit(raw.message);
+  const fixes = fixesIncident(raw.message)?.slice(0, 512);
   const author = raw.authorName.trim().slice(0, 512);
   const committedAt = believable(raw.committedAtSeconds, nowSeconds);
   const authoredAt = raw.authoredAtSeconds * 1000 < EARLIEST_INSTANT ? committedAt : raw.authoredAtSeconds;
@@ -35,7 +37,8 @@ export function canonicalCommit(raw: RawCommit, nowSeconds: number): Commit {
     ...(raw.paths ? { paths: raw.paths.slice(0, 20_000).map((path) => path.slice(0, 1024)) } : {}),
     ...(subject === '' ? {} : { message: subject.slice(0, 200) }),
     ...(revertOf === null ? {} : { revert_of: revertOf.slice(0, 512) }),
-    ...(pickOf === undefined ? {} : { cherry_pick_of: pickOf.toLowerCase() }),
+    ...(pickOf === undefined ? {} : { cherry_pick_of: pickOf }),
+    ...(fixes === undefined ? {} : { fixes_incident: fixes }),
   };
 }
 
@@ -55,8 +58,8 @@ export function isoOfSeconds(seconds: number): string {
 
 /** What a message says that it takes back: a sha, a request, or else the title it quotes; null if it takes nothing back. */
 function revertedBy(message: string): string | null {
-  const sha = /^This reverts commit ([0-9a-f]{7,64})/im.exec(message)?.[1];
-  if (sha) return sha.toLowerCase();
+  const sha = revertedCommit(message);
+  if (sha) return sha;
   const title = /^Revert "(.+)/.exec(message);
   if (!title) return null;
   return /^Reverts ([\w.-]+\/[\w.-]+[#!]\d+|[#!]\d+)/im.exec(message)?.[1] ?? title[1]!.replace(/".*$/, '');

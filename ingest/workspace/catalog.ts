@@ -13,7 +13,18 @@ export interface CatalogEntity {
 }
 
 const OURS = 'headway.dev/';
-const known = ['paths', 'tier', 'region', 'product', 'exempt', 'registered-at', 'retired-at', 'since', 'timezone'];
+const known = [
+  'paths',
+  'tier',
+  'region',
+  'product',
+  'exempt',
+  'registered-at',
+  'retired-at',
+  'since',
+  'timezone',
+  'incident-services',
+];
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'is not an entity name');
@@ -145,7 +156,7 @@ function asService(document: YamlDocument, found: z.infer<typeof component>, tim
       ...given('region', value(`${OURS}region`) ?? value('region')),
       ...given('product', product),
       ...given('applications', list(value('argocd/app-name'))),
-      ...given('incident_services', list(value('pagerduty.com/service-id'))),
+      ...given('incident_services', incidentNames(found.metadata.title, value)),
       ...given('registered_at', instantOf(value(`${OURS}registered-at`), timezone)),
       ...given('retired_at', instantOf(value(`${OURS}retired-at`), timezone)),
       ...given('exempt', value(`${OURS}exempt`)),
@@ -153,6 +164,16 @@ function asService(document: YamlDocument, found: z.infer<typeof component>, tim
   };
   const refs = [owner(found.spec.owner), ...named('System', found.spec.system, 'system')];
   return { entity: { ...plain(document, found, refs), definition }, problems };
+}
+
+/** What incident tools may call it: as it is told, by PagerDuty's id, and by its title, for some send no id at all. */
+function incidentNames(title: string | undefined, value: (key: string) => string | undefined): string[] | undefined {
+  const named = [
+    ...(list(value(`${OURS}incident-services`)) ?? []),
+    ...(list(value('pagerduty.com/service-id')) ?? []),
+  ];
+  const names = [...new Set([...named, ...(title === undefined ? [] : [title])])];
+  return names.length > 0 ? names : undefined;
 }
 
 function asTeam(document: YamlDocument, found: z.infer<typeof group>, timezone: string): Read {

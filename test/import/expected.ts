@@ -62,14 +62,14 @@ function commitsOf(
   for (const record of told.split('\x1e').slice(1)) {
     const [sha = '', parents = '', authored, committed, name = '', mail = '', body = ''] = record.split('\x1f');
     const count = parents === '' ? 0 : parents.split(' ').length;
-    const isRevert = /^Revert "/.test(body) || /^This reverts commit [0-9a-f]{7}/im.test(body);
+    const isRevert = /^Revert "/.test(body) || /\bThis reverts commit [0-9a-f]{7}/i.test(body);
     const isBot = BOT.test(name.trim()) || /\[bot\]@/i.test(mail);
     found.set(sha, {
       parents: count,
       authored: Number(authored),
       committed: Number(committed),
       reason: count > 1 ? 'merge_commit' : isRevert ? 'revert' : isBot ? 'bot' : '',
-      key: /^\(cherry picked from commit ([0-9a-f]{7,40})\)\s*$/im.exec(body)?.[1]?.toLowerCase() ?? '',
+      key: /\(cherry picked from commit ([0-9a-f]{7,40})\)/i.exec(body)?.[1]?.toLowerCase() ?? '',
       pickedFrom: '',
     });
   }

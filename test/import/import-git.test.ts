@@ -269,7 +269,7 @@ test('messages, authors and paths of any kind come through', async () => {
         name: 'd',
         minute: 3,
         parents: ['a'],
-        message: 'picked\n\n(cherry picked from commit {sha:c})',
+        message: 'picked\n\nFixes: INC-7\n(cherry picked from commit {sha:c})',
         authoredMinute: 30_000_000,
       },
       merge('m', 4, 'c d'),
@@ -289,7 +289,11 @@ test('messages, authors and paths of any kind come through', async () => {
   expect(commit('b')).toMatchObject({ author: 'dependabot[bot]', author_kind: 'bot', paths: [] });
   expect(commit('b')).not.toHaveProperty('message');
   expect(commit('c')).toMatchObject({ revert_of: repository.sha('b'), paths: ['src/c.ts'] });
-  expect(commit('d')).toMatchObject({ cherry_pick_of: repository.sha('c'), authored_at: '2026-01-01T00:00:00.000Z' });
+  expect(commit('d')).toMatchObject({
+    cherry_pick_of: repository.sha('c'),
+    fixes_incident: 'INC-7',
+    authored_at: '2026-01-01T00:00:00.000Z',
+  });
   expect(JSON.stringify(log.all())).not.toContain('@users.noreply');
 });
 

@@ -50,6 +50,7 @@ apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata:
   name: cart
+  title: Shopping cart
   labels: { tier: 1 }
   annotations:
     github.com/project-slug: acme/shop
@@ -71,13 +72,14 @@ spec: { type: service, lifecycle: production, owner: group:default/checkout, sys
     data: {
       service_id: 'cart',
       team: 'checkout',
+      title: 'Shopping cart',
       repository: 'acme/shop',
       paths: ['services/{cart,basket}/**', 'libs/**'],
       tier: '1',
       region: 'eu',
       product: 'shop',
       applications: ['cart-eu', 'cart-us'],
-      incident_services: ['P123'],
+      incident_services: ['P123', 'Shopping cart'],
       registered_at: '2026-03-28T23:00:00.000Z', // the clock changes later that day
     },
   });
