@@ -1,5 +1,6 @@
 import { type Catalog, underGlob } from './catalog.ts';
-import { type Change, isBot, isMergeCommit, isPromotion, originalsOf, standingSha } from './changes.ts';
+import type { Change } from './changes.ts';
+import { isBot, isMergeCommit, isPromotion, originalsOf, standingSha } from './left-out.ts';
 import { isSha, type Place, type Repository, withinReach } from './positions.ts';
 import { inC, inL, type Rollout } from './rollouts.ts';
 

@@ -98,7 +98,7 @@ export function entities(events: readonly NormalizedEvent[], kind: Entity): Map<
 export interface Fold {
   readonly events: readonly NormalizedEvent[];
   of(...types: string[]): NormalizedEvent[];
-  /** The latest correction of a field, or undefined. */
+  /** The latest correction of a field, which may be empty, or undefined. */
   corrected(field: string): unknown;
   /** The winning value of a field, corrections first; undefined if nobody states it. */
   field(field: string): unknown;
@@ -117,7 +117,7 @@ function fold(unsorted: readonly NormalizedEvent[], corrections: readonly Normal
   const events = [...unsorted].sort(compareEvents);
   const latestFirst = [...corrections].sort(compareEvents).reverse();
   const corrected = (field: string): unknown =>
-    latestFirst.map(dataOf).find((data) => data.field === field && stated(data.value))?.value;
+    latestFirst.map(dataOf).find((data) => data.field === field && data.value !== null)?.value;
   const field = (name: string): unknown =>
     corrected(name) ??
     events

@@ -1,6 +1,6 @@
-import { isBot, isMergeCommit } from './changes.ts';
 import type { Delivered } from './containment.ts';
 import { SKEW_MS } from './incidents.ts';
+import { isBot, isMergeCommit } from './left-out.ts';
 import { quantile } from './statistics.ts';
 import {
   type Dimensions,

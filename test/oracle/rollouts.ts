@@ -125,10 +125,9 @@ function atomsOf(id: string, fold: Fold, catalog: Catalog, repositories: Readonl
   const group = definition?.group ?? (undefinedProduction ? 'production' : UNASSIGNED);
 
   const services = servicesOfRollout(fold, catalog, finishedAt);
-  const lists = fold.events.some((event) => {
-    const data = dataOf(event);
-    return Array.isArray(data.commits) || Array.isArray(data.changes);
-  });
+  const lists =
+    [fold.corrected('commits'), fold.corrected('changes')].some(Array.isArray) ||
+    fold.events.some((event) => Array.isArray(dataOf(event).commits) || Array.isArray(dataOf(event).changes));
   const listed = [...fold.list('commits'), ...fold.list('changes')].map((one) => String(one).toLowerCase());
 
   return services.map((service) => {
