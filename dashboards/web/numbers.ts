@@ -115,7 +115,7 @@ function rateSteps(perDay: number): RateSteps {
   const size = Math.abs(perDay);
   const [days, words] = size > 0 && size < 0.1 ? ([7, 'a week'] as const) : ([1, 'a day'] as const);
   const shown = size * days;
-  return { days, words, decimals: shown >= 100 ? 0 : shown >= 1 || shown === 0 ? 1 : 2 };
+  return { days, words, decimals: shown >= 100 || shown === 0 ? 0 : shown >= 1 ? 1 : 2 };
 }
 
 /** A rate: `14.2 a day`; under a tenth a day `0.42 a week`. */
@@ -159,7 +159,10 @@ const isSimple = (text: string) => !text.includes('\u00a0');
 export function formatInterval(quantity: Quantity, value: number, ci: Interval | null, n: number | null): string {
   const size = n === null ? '' : `n = ${formatNumber(n)}`;
   if (ci === null || (ci.low === null && ci.high === null)) return size ? `no interval, ${size}` : 'no interval';
-  const bound = (of: number) => formatValue(quantity, of, value, n);
+  // Of a rate of zero the upper bound decides what is fine enough to be seen.
+  const like = quantity.kind === 'rate' && value === 0 ? (ci.high ?? 0) : value;
+  const bound = (of: number) =>
+    quantity.kind === 'rate' && of === 0 ? formatValue(quantity, 0) : formatValue(quantity, of, like, n);
   if (ci.high === null) return `from ${bound(ci.low ?? 0)}, no upper bound yet${size && ` (${size})`}`;
   if (ci.low === null) return `up to ${bound(ci.high)}, no lower bound yet${size && ` (${size})`}`;
   const [low, high] = [bound(ci.low), bound(ci.high)];

@@ -65,12 +65,12 @@ const frame = `
 .top .org{margin-left:auto;color:var(--ink-3)}
 .menu,.folded{display:none}
 .filters{border-bottom:1px solid var(--rule)}
-.filters form{display:flex;flex-wrap:wrap;align-items:center;gap:8px 14px;padding-top:10px;padding-bottom:10px}
+.filters form{display:flex;flex-wrap:wrap;align-items:center;gap:8px 12px;padding-top:10px;padding-bottom:10px}
 .filters label{display:flex;align-items:center;gap:6px;font-size:12px;color:var(--ink-3)}
 .filters .own{display:none}
 .filters .own.shown,.filters form:has(option[value=own]:checked) .own{display:flex}
 select,input,button{font:500 13px/18px ${font};color:var(--ink);background:var(--paper);border:1px solid var(--edge);border-radius:6px;padding:5px 10px;min-height:30px;max-width:100%}
-input{width:140px}input[name=as_of]{width:88px}select[name=tz]{width:136px}select[name=team],select[name=service]{max-width:150px}
+input{width:140px}input[name=as_of]{width:80px}select[name=tz]{width:132px}select[name=team],select[name=service]{width:126px}
 select{appearance:none;max-width:220px;padding-right:26px;background:var(--paper) linear-gradient(45deg,transparent 50%,var(--ink-3) 50%) right 14px center/4px 4px no-repeat;background-image:linear-gradient(45deg,transparent 50%,var(--ink-3) 50%),linear-gradient(-45deg,transparent 50%,var(--ink-3) 50%);background-position:right 14px center,right 10px center}
 ::placeholder{color:var(--ink);opacity:1}
 button{background:var(--ink);color:var(--paper);border-color:var(--ink);padding-inline:14px}

@@ -85,7 +85,8 @@ test('rates are a day, under a tenth a week', () => {
   expect(seen(formatRate(14.23))).toBe('14.2_a day');
   expect(seen(formatRate(0.43))).toBe('0.43_a day');
   expect(seen(formatRate(0.06))).toBe('0.42_a week');
-  expect(seen(formatRate(0))).toBe('0.0_a day');
+  expect(seen(formatRate(0))).toBe('0_a day');
+  expect(seen(formatInterval(rate, 0, ci(0, 0.041), 0))).toBe('0 to 0.29_a week');
 });
 
 test('scores round half up from the unrounded, money carries its currency', () => {

@@ -36,6 +36,8 @@ export interface Histogram {
 const WIDTH = 340;
 const HEIGHT = 214;
 const FLOOR = 180;
+/** Room at the right for the words beside the lines. */
+const PLOT = WIDTH - 56;
 
 /** Columns in logarithmic bins with lines at the median, three in four and nine in ten. */
 export function histogram(chart: Histogram): Html {
@@ -45,9 +47,9 @@ export function histogram(chart: Histogram): Html {
   const lowest = Math.min(...sizes);
   const highest = Math.max(...sizes, lowest * 4);
   const bins = sizes.length < 60 ? 8 : 12;
-  const x = linear(Math.log(lowest), Math.log(highest * 1.0001), 0, WIDTH - 34);
+  const x = linear(Math.log(lowest), Math.log(highest * 1.0001), 0, PLOT);
   const counts = new Array<number>(bins).fill(0);
-  const binWidth = (WIDTH - 34) / bins;
+  const binWidth = PLOT / bins;
   for (const size of sizes) {
     const bin = Math.min(bins - 1, Math.floor(x(Math.log(size)) / binWidth));
     counts[bin] = (counts[bin] ?? 0) + 1;
@@ -58,7 +60,7 @@ export function histogram(chart: Histogram): Html {
       ? ''
       : `<rect x="${c(bin * binWidth + 0.5)}" y="${c(FLOOR - y(count))}" width="${c(binWidth - 1)}" height="${c(y(count))}" fill="var(--s1)" opacity=".42"/>`,
   );
-  shapes.push(`<path d="M0 ${FLOOR + 0.5}H${WIDTH - 34}" stroke="var(--edge)"/>`);
+  shapes.push(`<path d="M0 ${FLOOR + 0.5}H${PLOT}" stroke="var(--edge)"/>`);
   let free = -20;
   for (const [at, label] of ticks) {
     const left = x(Math.log(at));
@@ -73,15 +75,18 @@ export function histogram(chart: Histogram): Html {
     ['three in four', chart.threeInFour, 27],
     ['nine in ten', chart.nineInTen, 43],
   ] as const;
+  const labels: string[] = [];
   for (const [name, value, top] of marks) {
     if (value === null) continue;
-    const left = Math.min(WIDTH - 34, Math.max(0, x(Math.log(Math.max(value, 10)))));
+    const left = Math.min(PLOT, Math.max(0, x(Math.log(Math.max(value, 10)))));
     const label = `${name} ${formatDuration(value)}`;
     const isLeft = left + 6 + label.length * 6.2 > WIDTH + 20;
-    shapes.push(
-      `<path d="M${c(left)} ${top - 9}V${FLOOR}" stroke="var(--ink)"/><text class="k2 halo" x="${c(left + (isLeft ? -5 : 5))}" y="${top}" text-anchor="${isLeft ? 'end' : 'start'}">${label}</text>`,
+    shapes.push(`<path d="M${c(left)} ${top - 9}V${FLOOR}" stroke="var(--ink)"/>`);
+    labels.push(
+      `<text class="k2 halo" x="${c(left + (isLeft ? -5 : 5))}" y="${top}" text-anchor="${isLeft ? 'end' : 'start'}">${label}</text>`,
     );
   }
+  shapes.push(...labels);
   const said = [
     chart.median === null ? '' : `Half took up to ${formatDuration(chart.median)}`,
     chart.threeInFour === null ? '' : `three in four up to ${formatDuration(chart.threeInFour)}`,

@@ -24,7 +24,7 @@ export const overviewCss = `
 .teams svg{margin:6px 0 2px;width:120px;height:36px}
 .teams .than{min-height:16px}
 .facts th{width:280px;font-weight:400!important}.facts td:nth-child(2){width:104px;font-weight:600;white-space:nowrap}
-.weeks td,.weeks th{white-space:nowrap}
+.weeks{width:auto;min-width:min(480px,100%)}.weeks td,.weeks th,.rows .right,.rows td:last-child{white-space:nowrap}.weeks td:first-of-type{font-weight:600}.why details table{margin-top:8px}.weeks tbody th{font-weight:400}
 .rows td{overflow-wrap:anywhere}
 @media screen and (max-width:900px){.heads{display:none}.factor.said{display:block;padding-top:0}.key{grid-template-columns:minmax(0,1fr) minmax(0,1fr);grid-template-rows:none;gap:6px 16px}.key .what{grid-area:1/1/2/-1}.key .fig{grid-area:2/1}.key .than{grid-area:2/2}.key .spark{grid-area:3/1/4/-1;margin-top:4px}.key .why,.key .why[open]{grid-area:4/1/5/-1}.key .spark svg{width:100%;height:auto}.key path{vector-effect:non-scaling-stroke}}
 @media screen and (max-width:760px){.teams th:first-child{width:auto}.teams tr{display:grid!important;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:14px 16px}.teams tbody th{grid-column:1/-1}.teams td[data-l]::before{display:block;font-size:12px;line-height:16px}.facts tr{display:grid!important;grid-template-columns:minmax(0,1fr) auto;gap:2px 16px}.facts th{width:auto}.facts td:nth-child(2){width:auto}.facts td:nth-child(3){grid-column:1/-1}}

@@ -59,7 +59,9 @@ function certaintyWords(reading: KeyReading): string {
   if (isComplete && counted.length > 0 && counted.some((row) => typeof row.containment === 'string')) {
     const share = byTime / counted.length;
     said.push(
-      `${formatPlainShare(1 - share, 0)} of changes matched by commit list or branch position, ${formatPlainShare(share, 0)} by time alone.`,
+      byTime === 0
+        ? 'All changes were matched by commit list or branch position.'
+        : `${formatPlainShare(1 - share, 0)} of changes matched by commit list or branch position, ${formatPlainShare(share, 0)} by time alone.`,
     );
   }
   const unlinked = now.unlinked_n ?? 0;
@@ -118,9 +120,9 @@ function weeksTable(reading: KeyReading, view: View): Html | '' {
   const quantity = quantityOf(now.unit);
   const cells = (point: Point) =>
     point.value === null
-      ? html`<td class="right">${DASH}</td><td class="f">${point.gap}</td>`
-      : html`<td class="right">${formatValue(quantity, point.value, point.value, point.n)}</td><td class="f">${formatInterval(quantity, point.value, intervalOf(point), point.n)}</td>`;
-  return html`<details><summary>Show the ${points.length} weeks</summary><table class="weeks stack"><thead><tr><th scope="col">Week of</th><th scope="col" class="right">Value</th><th scope="col">95 % interval</th></tr></thead><tbody>${points.map(
+      ? html`<td class="right">${DASH}</td><td class="f">${point.gap}</td><td class="right f">${DASH}</td>`
+      : html`<td class="right">${formatValue(quantity, point.value, point.value, point.n)}</td><td class="f">${formatInterval(quantity, point.value, intervalOf(point), null)}</td><td class="right f">${point.n === null ? DASH : formatNumber(point.n)}</td>`;
+  return html`<details><summary>Show the ${points.length} weeks</summary><table class="weeks stack"><thead><tr><th scope="col">Week of</th><th scope="col" class="right">Value</th><th scope="col">95 % interval</th><th scope="col" class="right">n</th></tr></thead><tbody>${points.map(
     (point) => html`<tr><th scope="row">${formatDayShort(point.start, view.zone)}</th>${cells(point)}</tr>`,
   )}</tbody></table></details>`;
 }
@@ -153,6 +155,11 @@ function rowsTable(reading: KeyReading, view: View): Html {
   )}</tbody></table><p class="s">${all}</p></details>`;
 }
 
+/** Full hashes would fill the row: eight digits tell commits apart. */
+function shortenHashes(name: string): string {
+  return name.replace(/\b([0-9a-f]{8})[0-9a-f]{32}\b/g, '$1');
+}
+
 function atomRow(row: AtomRow, now: Row | null, view: View): Html {
   const quantity = quantityOf(now?.unit ?? '');
   const name = ['change_id', 'rollout_id', 'incident_id', 'revision']
@@ -177,5 +184,5 @@ function atomRow(row: AtomRow, now: Row | null, view: View): Html {
         html`${index > 0 ? ' ' : ''}<a href="/v1/events/${encodeURIComponent(id)}" aria-label="Event ${index + 1} of ${row.atom_id}">${index + 1}</a>`,
     );
   const more = row.event_ids.length > 4 ? ` of ${formatNumber(row.event_ids.length)}` : '';
-  return html`<tr><th scope="row" class="whole">${row.at === null ? DASH : formatInstantShort(row.at, view.zone)}</th><td data-l="Service">${row.service}</td><td data-l="What">${String(name ?? row.atom_id)}</td><td class="right" data-l="Value">${value}</td><td data-l="Events">${events}${more}</td></tr>`;
+  return html`<tr><th scope="row" class="whole">${row.at === null ? DASH : formatInstantShort(row.at, view.zone)}</th><td data-l="Service">${row.service}</td><td data-l="What">${shortenHashes(String(name ?? row.atom_id))}</td><td class="right" data-l="Value">${value}</td><td data-l="Events">${events}${more}</td></tr>`;
 }

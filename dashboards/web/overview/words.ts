@@ -52,6 +52,10 @@ function joinClauses(readings: readonly KeyReading[], way: keyof Clause): string
     const joined = way === 'better' ? 'sooner and more often' : 'later and less often';
     words.splice(0, 2, `changes reach production ${joined}`);
   }
+  if (ids.includes('dora.change_fail_rate') && ids.includes('dora.deployment_rework_rate')) {
+    const less = way === 'better' ? 'fewer' : 'more';
+    return `${less} deployments fail and ${less} are repairs`;
+  }
   return words.join(' and ');
 }
 
