@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { createToken } from '../../services/tokens.ts';
+import { deploymentStatus } from '../api/start.ts';
+import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
+import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
+import { ROOT, readCompose } from './file.ts';
+
+/** One process of the compose file, outside any container. */
+interface RoleProcess {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const SECRET = 'webhook-secret';
+/** As docker-compose.yml gives it, stop_grace_period. */
+const STOP_MS = 30_000;
+
+describe.skipIf(skipsKafka())('the three roles, as docker-compose.yml starts them', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'headway-roles-'));
+  const { token, record } = createToken('everything', ['ingest', 'read', 'admin']);
+  let kafka: KafkaBroker;
+  let clickhouse: ClickHouseServer;
+  const running: RoleProcess[] = [];
+  let gateway: RoleProcess;
+  let api: RoleProcess;
+
+  beforeAll(async () => {
+    writeFileSync(join(directory, 'tokens.yaml'), stringify({ tokens: [record] }));
+    mkdirSync(join(directory, 'workspace'));
+    [kafka, clickhouse] = await Promise.all([startKafka(), startClickHouse()]);
+    for (const role of ['gateway', 'worker', 'api']) running.push(await startRole(role));
+    gateway = running[0]!;
+    api = running[2]!;
+  }, 300_000);
+
+  afterAll(async () => {
+    for (const role of running.reverse()) await role.stop();
+    await kafka?.stop();
+    await clickhouse?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 120_000);
+
+  /** The environment of the file, with what a container's network and mounts would provide. */
+  async function startRole(role: string): Promise<RoleProcess> {
+    const file = readCompose({
+      HEADWAY_TOKEN: token,
+      HEADWAY_SECRET_GITHUB: SECRET,
+      CLICKHOUSE_PASSWORD: 'unused',
+      GRAFANA_ADMIN_PASSWORD: 'unused',
+    });
+    const { environment, command } = file.services[role]!;
+    const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'services/cli.ts'), ...command!], {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        ...environment,
+        HEADWAY_HOST: '0.0.0.0',
+        HEADWAY_PORT: '0',
+        HEADWAY_TOKENS_FILE: join(directory, 'tokens.yaml'),
+        HEADWAY_WORKSPACE: join(directory, 'workspace'),
+        HEADWAY_DATA_DIR: join(directory, role),
+        HEADWAY_KAFKA_BROKERS: kafka.brokers.join(','),
+        ...(environment!.HEADWAY_CLICKHOUSE_URL ? { HEADWAY_CLICKHOUSE_URL: clickhouse.url } : {}),
+      },
+    });
+    const ended = once(child, 'close');
+    const { url, words } = await listening(role, child);
+    return {
+      url: url.replace('0.0.0.0', '127.0.0.1'),
+      async stop() {
+        child.kill('SIGTERM');
+        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+        await ended;
+        clearTimeout(timer);
+        expect(child.exitCode, `${role} stops cleanly, having said\n${words.join('\n')}`).toBe(0);
+      },
+    };
+  }
+
+  const deploy = async (deployment: number): Promise<{ status: number; tookMs: number }> => {
+    const body = deploymentStatus({
+      repository: 'acme/shop',
+      deployment,
+      sha: `${deployment}`.padStart(40, 'a'),
+      state: 'success',
+      at: new Date(Date.now() - 60_000).toISOString(),
+    });
+    const started = performance.now();
+    const { status } = await fetch(`${gateway.url}/hooks/github`, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'deployment_status',
+        'x-github-delivery': randomUUID(),
+        'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`,
+      },
+    });
+    return { status, tookMs: performance.now() - started };
+  };
+
+  const count = async (): Promise<number> => {
+    const day = 24 * 3_600_000;
+    const from = new Date(Date.now() - day).toISOString().slice(0, 10);
+    const to = new Date(Date.now() + day).toISOString().slice(0, 10);
+    const answer = await fetch(`${api.url}/v1/metrics/dora.deployment_frequency?from=${from}&to=${to}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    const { totals } = (await answer.json()) as { totals: { n: number }[] };
+    return totals[0]?.n ?? 0;
+  };
+
+  const untilCount = async (wanted: number, patienceMs: number): Promise<number> => {
+    const started = performance.now();
+    for (;;) {
+      const seen = await count();
+      if (seen === wanted) return performance.now() - started;
+      if (performance.now() - started > patienceMs) throw new Error(`counted ${seen}, not ${wanted}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+
+  it('counts a deployment that the gateway took', async () => {
+    expect(await count()).toBe(0);
+    expect((await deploy(1)).status).toBe(202);
+    console.log(`first deployment visible after ${Math.round(await untilCount(1, 30_000))} ms`);
+    expect((await deploy(2)).status).toBe(202);
+    const visibleMs = await untilCount(2, 10_000);
+    console.log(`second deployment visible after ${Math.round(visibleMs)} ms`);
+  }, 60_000);
+
+  it('asks for a token, and tells Prometheus how it is', async () => {
+    for (const { url } of running) {
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      expect((await fetch(`${url}/metrics`)).status).toBe(401);
+      const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+      expect(metrics.status).toBe(200);
+    }
+  });
+
+  it('takes deliveries while Kafka is away, and counts them once it is back', async () => {
+    await kafka.kill();
+    const taken = await Promise.all([deploy(3), deploy(4)]);
+    for (const { status, tookMs } of taken) {
+      expect(status).toBe(202);
+      expect(tookMs).toBeLessThan(6000);
+    }
+    // What it answered 202 outlives it.
+    await kafka.start();
+    await untilCount(4, 90_000);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await count()).toBe(4);
+  }, 150_000);
+});
+
+/** Where a process says that it listens, and its last words, kept up to date. Rejects with these if it ends before. */
+function listening(role: string, child: ChildProcess): Promise<{ url: string; words: readonly string[] }> {
+  return new Promise((resolve, reject) => {
+    const words: string[] = [];
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      words.push(line);
+      if (words.length > 30) words.shift();
+      const found = /"url":"(http:[^"]+)"/.exec(line);
+      if (found !== null) resolve({ url: found[1]!, words });
+    });
+    child.on('close', () => reject(new Error(`${role} ended before it listened:\n${words.join('\n')}`)));
+  });
+}
