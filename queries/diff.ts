@@ -187,7 +187,8 @@ function readChanged(metric: Metric, request: MetricRequest, row: Readonly<Recor
 interface Recorded {
   readonly id: string;
   readonly type: string;
-  readonly entity: string;
+  /** Its entity, and those that it points to. */
+  readonly about: readonly string[];
   readonly recordedAt: string;
   /** Recorded before, and again by a newer normaliser. */
   readonly again: boolean;
@@ -195,17 +196,17 @@ interface Recorded {
 
 const CHUNK = 500;
 
-const EVENTS = `SELECT id, any(type) AS type, any(entity) AS entity, max(recorded_at) AS recorded_at,
-  min(known.recorded_at) <= parseDateTime64BestEffort({after:String}, 3, 'UTC') AS again
-FROM (SELECT id, type, entity, recorded_at FROM events WHERE CONDITION) AS known
+const EVENTS = `SELECT id, any(type) AS type, arrayDistinct(arrayPushFront(any(refs), any(entity))) AS about, max(recorded_at) AS heard_at,
+  min(recorded_at) <= parseDateTime64BestEffort({after:String}, 3, 'UTC') AS again
+FROM (SELECT id, type, entity, refs, recorded_at FROM events WHERE CONDITION)
 GROUP BY id
-HAVING recorded_at > parseDateTime64BestEffort({after:String}, 3, 'UTC')
-ORDER BY recorded_at, id`;
+HAVING heard_at > parseDateTime64BestEffort({after:String}, 3, 'UTC')
+ORDER BY heard_at, id`;
 
-/** SQL for events recorded between two instants, by id or entity. */
+/** SQL for events recorded between two instants, by id, by entity or by what they point to. */
 export const EVENTS_BETWEEN = EVENTS.replace(
   'CONDITION',
-  "recorded_at <= parseDateTime64BestEffort({until:String}, 3, 'UTC') AND (id IN {ids:Array(String)} OR entity IN {entities:Array(String)})",
+  "recorded_at <= parseDateTime64BestEffort({until:String}, 3, 'UTC') AND (id IN {ids:Array(String)} OR entity IN {entities:Array(String)} OR hasAny(refs, {entities:Array(String)}))",
 );
 
 async function readEvents(store: Store, changed: readonly Changed[], [after, until]: readonly [string, string]) {
@@ -219,7 +220,7 @@ async function readEvents(store: Store, changed: readonly Changed[], [after, unt
     for (const row of await store.query(EVENTS_BETWEEN, params)) {
       const event = recorded(row);
       keep(event.id, event);
-      keep(event.entity, event);
+      for (const entity of event.about) keep(entity, event);
     }
   }
   return found;
@@ -229,8 +230,8 @@ function recorded(row: Readonly<Record<string, unknown>>): Recorded {
   return {
     id: String(row.id),
     type: String(row.type),
-    entity: String(row.entity),
-    recordedAt: String(row.recorded_at),
+    about: row.about as string[],
+    recordedAt: String(row.heard_at),
     again: Number(row.again) === 1 || row.again === true,
   };
 }
@@ -248,14 +249,14 @@ export function nearbySql(tables: readonly AtomTables[]): string {
     .map(
       (table) => `SELECT service, arrayJoin(event_ids) AS id FROM ${table} WHERE service IN {services:Array(String)}`,
     );
-  return `SELECT r.service AS service, e.id AS id, e.type AS type, e.entity AS entity, e.recorded_at AS recorded_at, false AS again
+  return `SELECT r.service AS service, e.id AS id, e.type AS type, [e.entity] AS about, e.heard_at AS heard_at, false AS again
 FROM (
-  SELECT id, type, entity, min(recorded_at) AS recorded_at FROM events
+  SELECT id, type, entity, min(recorded_at) AS heard_at FROM events
   WHERE recorded_at <= parseDateTime64BestEffort({until:String}, 3, 'UTC')
-  GROUP BY id, type, entity HAVING recorded_at > parseDateTime64BestEffort({after:String}, 3, 'UTC')
+  GROUP BY id, type, entity HAVING heard_at > parseDateTime64BestEffort({after:String}, 3, 'UTC')
 ) AS e
 INNER JOIN (SELECT DISTINCT service, id FROM (${receipts.join(' UNION ALL ')})) AS r ON r.id = e.id
-ORDER BY recorded_at, id`;
+ORDER BY heard_at, id`;
 }
 
 /** What else was recorded about a service: a late rollback of one rollout changes what is told of another. */
@@ -276,7 +277,9 @@ async function readNearby(
 
 function explain(one: Changed, own: readonly Recorded[], near: readonly Recorded[]): Change {
   const events = own.length > 0 ? own : ownersOnly(one) ? [] : near;
-  const reason = reasons.find((name) => events.some((event) => reasonOf(event) === name)) ?? fallback(one);
+  // Of what was recorded about other atoms of the service, something new explains more than something amended.
+  const order = own.length > 0 ? reasons : [...reasons].reverse();
+  const reason = order.find((name) => events.some((event) => reasonOf(event) === name)) ?? fallback(one);
   const telling = events.filter((event) => reasonOf(event) === reason);
   return {
     atom_id: one.atomId,
