@@ -3,18 +3,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { receiveCanonical } from '../../ingest/receive.ts';
 import { receiveSpooled, replay } from '../../ingest/replay.ts';
 import { bytesOf } from '../sources/deliveries.ts';
-import { type Bench, openBench } from './log.ts';
+import { type Bench, bench, closeBenches } from './log.ts';
 
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function bench(...args: Parameters<typeof openBench>): Promise<Bench> {
-  const opened = await openBench(...args);
-  benches.push(opened);
-  return opened;
-}
+afterEach(closeBenches);
 
 const rollout = {
   id: 'r-1-done',

@@ -7,6 +7,7 @@ import { makeRecentIds, type ReceiveDeps } from '../../ingest/receive.ts';
 import { decodeDelivery, type StoredDelivery } from '../../ingest/record.ts';
 import { decodeEvent } from '../../ingest/upcast.ts';
 import { openLmdbLog } from '../../services/log/lmdb-log.ts';
+import { bytesOf } from '../sources/deliveries.ts';
 
 export const NOW = '2026-03-05T12:00:00.000Z';
 
@@ -76,4 +77,32 @@ function leaving(log: EventLog, isAway: () => boolean): EventLog {
     append: (topic, records) =>
       isAway() ? Promise.reject(new LogUnavailable('no broker answers')) : log.append(topic, records),
   };
+}
+
+const opened: Bench[] = [];
+
+/** A bench that {@link closeBenches} closes. */
+export async function bench(...args: Parameters<typeof openBench>): Promise<Bench> {
+  const made = await openBench(...args);
+  opened.push(made);
+  return made;
+}
+
+/** For `afterEach`: closes what {@link bench} opened. */
+export async function closeBenches(): Promise<void> {
+  for (const made of opened.splice(0)) await made.close();
+}
+
+export const push = {
+  ref: 'refs/heads/main',
+  before: 'a'.repeat(40),
+  after: 'b'.repeat(40),
+  repository: { full_name: 'acme/api', pushed_at: 1772703000 },
+  commits: [],
+};
+
+/** A request to a hook; a push to GitHub's unless the headers or the source say otherwise. */
+export function hook(body: unknown, headers: Readonly<Record<string, string>> = {}, source = 'github') {
+  const own = { 'x-github-event': 'push', 'content-type': 'application/json' };
+  return { source, headers: { ...own, ...headers }, body: bytesOf(body) };
 }
