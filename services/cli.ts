@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import { explain } from './commands/failure.ts';
+import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
 import { maintenanceCommands } from './commands/maintain.ts';
 import { sendCommand } from './commands/send.ts';
@@ -27,6 +28,7 @@ importCommand(program);
 sendCommand(program);
 maintenanceCommands(program);
 tokenCommand(program);
+generateCommand(program);
 
 try {
   await program.parseAsync();
