@@ -66,8 +66,14 @@ function storedId(type: ImportedType, id: string): string {
 /**
  * A change: one commit, or a merge (last) with the commits it brought in (oldest first, before it). `message` is the
  * leader's whole message. A merge's change has the author and flags of what it brought in: the merger only pressed a button.
+ * It is a copy if all that it brought in was picked from one other change; `changeOf` tells changes apart.
  */
-export function changeMerged(repository: string, commits: readonly Commit[], message: string): ImportedEvent {
+export function changeMerged(
+  repository: string,
+  commits: readonly Commit[],
+  message: string,
+  changeOf: (sha: string) => unknown,
+): ImportedEvent {
   const leader = commits.at(-1)!;
   const brought = commits.length > 1 ? commits.slice(0, -1).filter(({ parents }) => (parents?.length ?? 0) < 2) : [];
   const told = brought.length > 0 ? brought : [leader];
@@ -75,6 +81,7 @@ export function changeMerged(repository: string, commits: readonly Commit[], mes
   const first = told.find(({ author_kind }) => author_kind === 'human') ?? told[0]!;
   const request = commits.length > 1 ? mergedRequest(message) : null;
   const reverts = told.every(({ revert_of }) => revert_of !== undefined);
+  const copied = copiedChange(told, changeOf);
   const title = leader.message;
   return {
     id: changeIdOf(repository, leader.sha),
@@ -93,9 +100,16 @@ export function changeMerged(repository: string, commits: readonly Commit[], mes
       ...(first.author ? { author: first.author } : {}),
       author_kind: told.every(({ author_kind }) => author_kind === 'bot') ? 'bot' : 'human',
       ...(reverts && first.revert_of ? { revert_of: first.revert_of } : {}),
-      ...(told.length === 1 && first.cherry_pick_of ? { cherry_pick_of: first.cherry_pick_of } : {}),
+      ...(copied === undefined ? {} : { cherry_pick_of: copied }),
     },
   };
+}
+
+function copiedChange(told: readonly Commit[], changeOf: (sha: string) => unknown): string | undefined {
+  const picked = told.map(({ cherry_pick_of }) => cherry_pick_of);
+  if (told.length === 1) return picked[0];
+  const from = new Set(picked.map((sha) => (sha === undefined ? undefined : changeOf(sha))));
+  return from.size === 1 && !from.has(undefined) ? picked[0] : undefined;
 }
 
 /** A tag as a rollout that delivers exactly these commits (shas, in any order). */

@@ -92,29 +92,38 @@ export async function importGit(
     tips.map((tip) => graph.indexOf.get(tip)!),
     (index) => requests.has(index),
   );
+  const lists = delivered(graph, parts, tips.length);
+  const earlier = await earlierImport(
+    task,
+    target,
+    tags,
+    lists,
+    changeEventId(target.repository, firstLeader(graph, parts)),
+  );
+  // What a rollout delivered that is known as it stands was sent before it was.
+  const isKnown = (tip: number): boolean => earlier?.rollouts.get(tip) === 'as it stands';
+  if (earlier) await keepSingle(task, target, graph, parts, isKnown);
+  const changeOf = (sha: string) => parts.leaderOf[graph.indexOf.get(sha) ?? -1];
+
   const out = batches(task.send);
-  const earlier = await followEarlierImport(task, target, tags, graph, parts);
   let corrections = 0;
   let changes = 0;
   for await (const { commits, message } of readChanges(task, tips, graph, parts, progress)) {
-    await out.add(changeMerged(target.repository, commits, message));
     changes++;
     const leader = commits.at(-1)!;
-    if (earlier && commits.length === 1 && (leader.parents?.length ?? 0) > 1) {
-      const before = await task.known(changeEventId(target.repository, leader.sha));
-      if (commitsIn(before).length > 1) {
-        await out.add(changeCut(target.repository, leader, task.now));
-        corrections++;
-      }
-    }
+    if (isKnown(parts.deliveredBy[graph.indexOf.get(leader.sha)!]!)) continue;
+    await out.add(changeMerged(target.repository, commits, message, changeOf));
+    if (!earlier || commits.length > 1 || (leader.parents?.length ?? 0) < 2) continue;
+    const before = await task.known(changeEventId(target.repository, leader.sha));
+    if (commitsIn(before).length < 2) continue;
+    await out.add(changeCut(target.repository, leader, task.now));
+    corrections++;
   }
-
-  const lists = delivered(graph, parts, tips.length);
   for (const [place, tag] of tags.entries()) {
-    await out.add(rolloutFinished(target, tag, lists[place]!));
-    const correction = earlier && (await correctionOf(task, target, tag, lists[place]!));
-    if (correction) {
-      await out.add(correction);
+    const said = earlier?.rollouts.get(place);
+    if (said === undefined) await out.add(rolloutFinished(target, tag, lists[place]!));
+    else if (said !== 'as it stands') {
+      await out.add(said);
       corrections++;
     }
     progress({ phase: 'rollouts', done: place + 1, total: tags.length });
@@ -169,37 +178,48 @@ function delivered(graph: CommitGraph, parts: Partition, tips: number): string[]
   return lists;
 }
 
-/**
- * Tells whether the repository was imported before. If so, keeps commits single that were imported so: a merge that came later
- * must not claim them.
- */
-async function followEarlierImport(
+/** What an earlier import said of the rollouts, by their place: that which still holds, or what corrects it. */
+interface EarlierImport {
+  readonly rollouts: ReadonlyMap<number, ImportedEvent | 'as it stands'>;
+}
+
+/** Looks up what was imported before: the rollouts, and for a repository without any its first change. Null: nothing was. */
+async function earlierImport(
   task: GitImport,
   target: ImportTarget,
   tags: readonly ReleaseTag[],
-  graph: CommitGraph,
-  parts: Partition,
-): Promise<boolean> {
-  const isKnown = async (index: number) =>
-    (await task.known(changeEventId(target.repository, graph.shas[index]!))) !== null;
-  let earlier = await isKnown(parts.leaderOf[0]!);
-  for (const tag of tags) {
-    if (earlier) break;
-    earlier = (await task.known(rolloutEventId(target, tag.name))) !== null;
-  }
-  if (!earlier) return false;
-  for (const [leader, side] of [...parts.sides]) {
-    if (await isKnown(leader)) continue;
-    for (const commit of side) {
-      if (!(await isKnown(commit))) continue;
-      dissolve(parts, leader);
-      break;
-    }
-  }
-  return true;
+  lists: readonly (readonly string[])[],
+  firstChange: string,
+): Promise<EarlierImport | null> {
+  const rollouts = new Map<number, ImportedEvent | 'as it stands'>();
+  await eachOf([...tags.entries()], async ([place, tag]) => {
+    const said = await correctionOf(task, target, tag, lists[place]!);
+    if (said !== null) rollouts.set(place, said);
+  });
+  return rollouts.size > 0 || (await task.known(firstChange)) !== null ? { rollouts } : null;
 }
 
-/** The correction that makes the log say what a rollout delivered, or null if it says so already. */
+/** Commits that were imported singly stay single: a merge that came later must not claim them. */
+async function keepSingle(
+  task: GitImport,
+  { repository }: ImportTarget,
+  graph: CommitGraph,
+  parts: Partition,
+  isKnownTip: (tip: number) => boolean,
+): Promise<void> {
+  const wasChange = async (index: number) => (await task.known(changeEventId(repository, graph.shas[index]!))) !== null;
+  const open = [...parts.sides].filter(([leader]) => !isKnownTip(parts.deliveredBy[leader]!));
+  await eachOf(open, async ([leader, side]) => {
+    if (await wasChange(leader)) return;
+    for (const commit of side) {
+      if (!(await wasChange(commit))) continue;
+      dissolve(parts, leader);
+      return;
+    }
+  });
+}
+
+/** What makes the log say what a rollout delivered: nothing more, a correction, or null if it was never told of it. */
 async function correctionOf(task: GitImport, target: ImportTarget, tag: ReleaseTag, commits: readonly string[]) {
   const first = await task.known(rolloutEventId(target, tag.name));
   if (first === null) return null;
@@ -208,11 +228,24 @@ async function correctionOf(task: GitImport, target: ImportTarget, tag: ReleaseT
     const correction = await task.known(rolloutCorrectionId(target, tag.name, n));
     if (correction === null) {
       const same = said.length === commits.length && new Set([...said, ...commits]).size === commits.length;
-      return same ? null : rolloutCorrected(target, tag, commits, n, task.now);
+      return same ? 'as it stands' : rolloutCorrected(target, tag, commits, n, task.now);
     }
     const { value } = correction.data as { value?: unknown };
     said = Array.isArray(value) ? value : [];
   }
+}
+
+/** Does something with each, a few at a time: look-ups go over the network. */
+async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await use(item);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}
+
+function firstLeader(graph: CommitGraph, parts: Partition): string {
+  return graph.shas[parts.leaderOf[0]!]!;
 }
 
 function secondsOf(instant: string): number {

@@ -55,7 +55,7 @@ export async function compareWithGit(
     atoms.set(atom.sha, atom);
   }
   const heard = new Map((await headway.rollouts()).map((rollout) => [rollout.rollout_id, rollout]));
-  const picks = picksOf(expected);
+  const copies = copiesOf(expected, atoms);
   const place = new Map<string, number>();
   for (const [at, { commits }] of expected.rollouts.entries()) for (const sha of commits) place.set(sha, at);
 
@@ -70,13 +70,18 @@ export async function compareWithGit(
       problems.push(`${sha} belongs to no change`);
       return;
     }
-    if (atom.excluded === 'cherry_pick') {
-      if (commit.pickedFrom === '' && commit.parents < 2) problems.push(`${sha} is left out as a copy and is none`);
+    const isCopy = copies.originalOf.has(atom.change_id);
+    if (isCopy !== (atom.excluded === 'cherry_pick'))
+      problems.push(`${sha} is ${isCopy ? '' : 'no '}copy, and not so told`);
+    if (isCopy) {
       count(outcomes, 'cherry_pick');
       return;
     }
     // A copy that went live earlier delivered its original too (EX-CLT-4).
-    const deliveredAt = Math.min(at, ...(picks.get(sha) ?? []).map((copy) => place.get(copy) ?? NOWHERE));
+    const deliveredAt = Math.min(
+      at,
+      ...(copies.of.get(atom.change_id) ?? []).map((copy) => place.get(copy) ?? NOWHERE),
+    );
     if (deliveredAt !== at) movedByPicks++;
     const by = expected.rollouts[deliveredAt];
     if (atom.rollout_id !== (by ? `git:${REPOSITORY}:${by.tag}` : '')) {
@@ -134,13 +139,24 @@ function count(counts: Record<string, number>, key: string): void {
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
-/** Copies of each commit, by the commit that they say they were picked from. */
-function picksOf(expected: Expected): Map<string, string[]> {
-  const picks = new Map<string, string[]>();
-  for (const [sha, { pickedFrom }] of expected.commits) {
-    if (pickedFrom !== '') picks.set(pickedFrom, [...(picks.get(pickedFrom) ?? []), sha]);
+/**
+ * Changes all of whose commits (merges aside) say that they were picked from commits of one other change, by their id; and by
+ * the other's id a commit of each.
+ */
+function copiesOf(expected: Expected, atoms: ReadonlyMap<string, CommitAtom>) {
+  const commitsOf = new Map<string, string[]>();
+  for (const { sha, change_id } of atoms.values()) commitsOf.set(change_id, [...(commitsOf.get(change_id) ?? []), sha]);
+  const originalOf = new Map<string, string>();
+  const of = new Map<string, string[]>();
+  for (const [change, shas] of commitsOf) {
+    const told = shas.filter((sha) => (expected.commits.get(sha)?.parents ?? 0) < 2);
+    const from = new Set(told.map((sha) => atoms.get(expected.commits.get(sha)?.pickedFrom ?? '')?.change_id ?? ''));
+    const [original = ''] = from;
+    if (from.size !== 1 || original === '' || original === change) continue;
+    originalOf.set(change, original);
+    of.set(original, [...(of.get(original) ?? []), shas[0]!]);
   }
-  return picks;
+  return { originalOf, of };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
