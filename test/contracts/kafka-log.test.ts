@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EventLog, LogUnavailable } from '../../ingest/ports.ts';
 import { type KafkaLogOptions, openKafkaLog } from '../../services/log/kafka-log.ts';
 import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
-import { all, collector, eventLogContract, expectOrdered, follow, pause, text, until } from './event-log.ts';
+import { eventLogContract } from './event-log.ts';
+import { all, collector, expectOrdered, follow, pause, text, until } from './event-log-readers.ts';
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Topic } from '../../ingest/ports.ts';
 import { openLmdbLog } from '../../services/log/lmdb-log.ts';
-import { all, expectOrdered } from '../contracts/event-log.ts';
+import { all, expectOrdered } from '../contracts/event-log-readers.ts';
 
 const clock = { now: () => new Date().toISOString() };
 
