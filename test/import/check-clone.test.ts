@@ -38,7 +38,14 @@ const commits: readonly MadeCommit[] = [
   commit('y2', 14, 'y1'),
   request('pr2', 16, 'fix y2', 2),
   commit('skewed', 17, 'pr2', { authoredMinute: 17 * DAY + 60 }),
-  commit('late', 18, 'skewed'),
+  commit('k1', 17.2, 'skewed'),
+  commit('k2', 17.3, 'k1'),
+  request('pr3', 17.5, 'skewed k2', 3),
+  commit('late', 18, 'pr3'),
+  // The third request, carried over to the old line and released there first.
+  commit('back1', 17.6, 'oldpick', { message: 'k1\n\n(cherry picked from commit {sha:k1})' }),
+  commit('back2', 17.7, 'back1', { message: 'k2\n\n(cherry picked from commit {sha:k2})' }),
+  request('back', 17.8, 'oldpick back2', 4),
 ];
 const tags = [
   { tag: 'v1.0.0', on: 'a', minute: 1.5 * DAY },
@@ -56,6 +63,7 @@ const tags = [
   { tag: 'v2.3.0', on: 'skewed', minute: 17 * DAY },
   // Lists nothing, which is not the same as no list: what was merged before it stays undelivered.
   { tag: 'v1.0.3', on: 'a', minute: 19 * DAY },
+  { tag: 'v1.0.4', on: 'back', minute: 18.5 * DAY },
 ];
 
 let repository: MadeRepository;
@@ -70,11 +78,11 @@ afterAll(async () => {
 });
 
 test('Headway and git agree on every commit of a made repository, at first and after it has grown', async () => {
-  expect(await headway.import(repository.path)).toMatchObject({ ok: true, rollouts: 11, undelivered: 1 });
+  expect(await headway.import(repository.path)).toMatchObject({ ok: true, rollouts: 12, undelivered: 4 });
   const first = await compareWithGit(headway, repository.path);
   expect(first.problems).toEqual([]);
-  expect(first.outcomes).toMatchObject({ merge_commit: 3, revert: 1, bot: 1, cherry_pick: 1, first_deployment: 2 });
-  expect(first.movedByPicks).toBe(1);
+  expect(first.outcomes).toMatchObject({ merge_commit: 4, revert: 1, bot: 1, cherry_pick: 4, first_deployment: 2 });
+  expect(first.movedByPicks).toBe(4);
   expect(first.medianHours).not.toBeNull();
 
   const before = await headway.events();
@@ -91,4 +99,4 @@ test('Headway and git agree on every commit of a made repository, at first and a
   );
   expect(await headway.import(repository.path)).toMatchObject({ ok: true, corrections: 1 });
   expect((await compareWithGit(headway, repository.path)).problems).toEqual([]);
-});
+}, 240_000);
