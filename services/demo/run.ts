@@ -44,7 +44,7 @@ export class DemoRefused extends Error {
 
 const DAY_MS = 86_400_000;
 /** Deliveries of one stretch of simulated time travel together. Finer is truer for as_of, coarser is faster. */
-const BATCH_MS = 2 * 3_600_000;
+const BATCH_MS = 3 * 3_600_000;
 const BATCH_SIZE = 256;
 const CONNECTIONS = 24;
 

@@ -62,14 +62,14 @@ export function hotfix(world: World, state: ServiceState, incident: string, onMe
 }
 
 /** The change that takes back what had been rolled back, by the forge's own button. */
-export function revert(world: World, state: ServiceState, bad: Merged, onMerged: (merged: Merged) => void): void {
+export function revert(world: World, state: ServiceState, bad: PullRequest, onMerged: (merged: Merged) => void): void {
   const random = world.simulation.random(`change/${state.service.repository}`);
   draft(world, {
     state,
     author: random.pick(state.team.people),
-    title: `Revert "${bad.pull.title}"`,
-    branch: `revert-${bad.pull.number}-${bad.pull.branch.replaceAll('/', '-')}`,
-    body: `Reverts ${bad.repository}#${bad.pull.number}`,
+    title: `Revert "${bad.title}"`,
+    branch: `revert-${bad.number}-${bad.branch.replaceAll('/', '-')}`,
+    body: `Reverts ${state.service.repository}#${bad.number}`,
     labels: [],
     paths: pathsOf(world, state, true),
     fixes: null,

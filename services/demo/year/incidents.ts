@@ -127,9 +127,9 @@ function blame(world: World, state: ServiceState, ticket: Ticket, bad: Live, det
   const { simulation, story } = world;
   const quarterEnd = quarterStart(story.end, 0);
   const atTheEnd = detected > quarterEnd - 12 * DAY && detected < quarterEnd;
-  const change = bad.changes.at(-1);
+  const change = bad.changes.findLast(({ pull }) => pull !== null);
   const cause =
-    change !== undefined && random.chance(0.5)
+    change?.pull && random.chance(0.5)
       ? `https://github.com/${change.repository}/pull/${change.pull.number}`
       : bad.head.sha;
   const how = random.next();

@@ -39,7 +39,8 @@ export function merge(world: World, plan: Draft, pull: PullRequest, commits: rea
   send(world, pullRequest(repository, pull, 'closed', now, by));
   send(world, push(repository, { branch: 'main', before, commits: landed, pusher: by }));
   runChecks(world, repository, 'main', repository.tip, 'push');
-  const merged: Merged = { pull, repository: repository.fullName, fixes: plan.fixes };
+  const id = `${repository.fullName}#${pull.number}`;
+  const merged: Merged = { id, pull, repository: repository.fullName, fixes: plan.fixes };
   mergedToMain(world, repository, plan.paths, merged, plan.urgent);
   plan.onMerged?.(merged);
 }
@@ -86,5 +87,11 @@ export function directPush(
   repository.pushedAt = now;
   send(world, push(repository, { branch: 'main', before, commits: [commit], pusher: author.login }));
   runChecks(world, repository, 'main', commit, 'push');
-  mergedToMain(world, repository, paths, null, false);
+  const merged: Merged = {
+    id: `${repository.fullName}@${commit.sha}`,
+    pull: null,
+    repository: repository.fullName,
+    fixes: null,
+  };
+  mergedToMain(world, repository, paths, merged, false);
 }

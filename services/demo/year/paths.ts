@@ -200,7 +200,7 @@ export function throughTool(world: World, rollout: Rollout): void {
     revision: head.sha,
     trigger: rollout.kind === 'change' ? 'release' : 'manual',
     planned: rollout.kind === 'change' && rollout.changes.every(({ fixes }) => fixes === null),
-    changes: rollout.changes.map((change) => `${change.repository}#${change.pull.number}`),
+    changes: rollout.changes.map(({ id }) => id),
   };
   const at = (
     instant: number,

@@ -46,13 +46,13 @@ export function mergedToMain(
   world: World,
   repository: RepositoryState,
   paths: readonly string[],
-  merged: Merged | null,
+  merged: Merged,
   urgent: boolean,
 ): void {
   for (const state of repository.services) {
     const globs = state.service.paths.map((glob) => glob.replace(/\*\*$/, ''));
     if (globs.length > 0 && !paths.some((path) => globs.some((prefix) => path.startsWith(prefix)))) continue;
-    if (merged !== null) state.pending.push(merged);
+    state.pending.push(merged);
     const now = world.simulation.now();
     if (!urgent && cadenceOf(world.story, state.service, now) !== 'continuous') continue;
     const wait = world.simulation.random(`rollout/${state.service.id}`).between(5, 14) * MINUTE;
@@ -95,7 +95,7 @@ export function deploy(world: World, state: ServiceState): void {
 export function rollBack(world: World, state: ServiceState, bad: Live, done: () => void): boolean {
   const target = state.previous;
   if (target === null || state.busy || state.live?.rolloutId !== bad.rolloutId) return false;
-  const suspect = bad.changes.at(-1);
+  const suspect = bad.changes.findLast(({ pull }) => pull !== null)?.pull ?? null;
   state.held.add(bad.rolloutId);
   begin(
     world,
@@ -109,7 +109,7 @@ export function rollBack(world: World, state: ServiceState, bad: Live, done: () 
     deploy(world, state);
   };
   world.simulation.schedule(state.calendar.after(world.simulation.now(), random.between(0.5, 6)), () => {
-    if (suspect === undefined || random.chance(0.4)) release();
+    if (suspect === null || random.chance(0.4)) release();
     else revert(world, state, suspect, release);
   });
   return true;

@@ -84,7 +84,7 @@ export interface Temper {
 const ordinary: Temper = {
   cadence: 'daily',
   reviewHours: 2.4,
-  changesPerWeek: 0.7,
+  changesPerWeek: 0.62,
   failureRate: 0.07,
   recoveryMinutes: 35,
 };
@@ -97,8 +97,8 @@ const tempers: Readonly<Record<string, Partial<Temper>>> = {
   payments: { reviewHours: 3.5, failureRate: 0.05, recoveryMinutes: 25 },
   pricing: { cadence: 'twice_weekly', reviewHours: 3 },
   routing: { failureRate: 0.11, recoveryMinutes: 48 },
-  tracking: { cadence: 'twice_weekly', reviewHours: 2, changesPerWeek: 0.85 },
-  warehouse: { cadence: 'weekly', reviewHours: 5, changesPerWeek: 0.6, recoveryMinutes: 85 },
+  tracking: { cadence: 'twice_weekly', reviewHours: 2, changesPerWeek: 0.75 },
+  warehouse: { cadence: 'weekly', reviewHours: 5, changesPerWeek: 0.55, recoveryMinutes: 85 },
 };
 
 export function temperOf(team: string): Temper {

@@ -7,7 +7,10 @@ import type { Story } from './story.ts';
 
 /** A change on the main branch that a service has not deployed yet. */
 export interface Merged {
-  readonly pull: PullRequest;
+  /** As events name it: `owner/name#12`, or `owner/name@sha` of a direct push. */
+  readonly id: string;
+  /** Null for a direct push. */
+  readonly pull: PullRequest | null;
   readonly repository: string;
   /** The incident that it repairs. */
   readonly fixes: string | null;
@@ -74,8 +77,8 @@ export function makeWorld(simulation: Simulation, organisation: Organisation, st
       pushedAt: story.start - 3 * HOUR,
       services: states,
       merge: random.chance(0.6) ? 'squash' : random.chance(0.6) ? 'merge' : 'rebase',
-      reportsJobs: random.chance(0.3),
-      reportsBranches: random.chance(0.4),
+      reportsJobs: random.chance(0.2),
+      reportsBranches: random.chance(0.3),
       tip: {
         sha: shaOf(simulation.seed, fullName, 'root'),
         message: 'Prepare the release',
