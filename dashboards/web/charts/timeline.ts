@@ -1,10 +1,18 @@
-import * as charts from 'echarts';
+import { createRequire } from 'node:module';
 import { formatMonth, monthStarts } from '../dates.ts';
 import { escapeText, type Html, raw, stableId } from '../html.ts';
 import { formatNumber, THIN } from '../numbers.ts';
 import type { Span } from '../view.ts';
 import { coordinate as c, linear, niceStep, runsOf } from './scale.ts';
 import type { Point } from './series.ts';
+
+/**
+ * The chart library, loaded at the first chart and as one file: its hundreds of modules would double the time that the server
+ * takes to start.
+ */
+function chartLibrary(): typeof import('echarts') {
+  return createRequire(import.meta.url)('echarts/dist/echarts.min.js');
+}
 
 /** One metric over time on axes. Values are in the unit that the axis names. */
 export interface Timeline {
@@ -130,7 +138,7 @@ function plot(points: readonly Point[], frame: Frame): string {
   const open = settledUpTo < 0 ? undefined : points[settledUpTo];
   const isSettled = (index: number) => settledUpTo < 0 || index < settledUpTo;
   const hasBand = (point: Point) => point.low !== null && point.high !== null;
-  const chart = charts.init(null, null, { renderer: 'svg', ssr: true, width: frame.width, height: HEIGHT });
+  const chart = chartLibrary().init(null, null, { renderer: 'svg', ssr: true, width: frame.width, height: HEIGHT });
   const series = { type: 'line', symbol: 'none', connectNulls: false, silent: true } as const;
   chart.setOption({
     animation: false,
