@@ -9,6 +9,7 @@ export interface Bell {
   after(seen: number, signal: AbortSignal): Promise<void>;
 }
 
+/** A bell that has not rung yet. */
 export function createBell(): Bell {
   let rings = 0;
   const waiting = new Set<() => void>();

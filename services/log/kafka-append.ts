@@ -6,8 +6,10 @@ export interface PendingAppend {
   readonly records: readonly AppendRecord[];
 }
 
+/** Where a record went. */
 export type Place = { readonly partition: number; readonly offset: bigint };
 
+/** What {@link createAppendQueue} makes. */
 export interface AppendQueue {
   /** Resolves with the places once the broker has acknowledged; rejects with {@link LogUnavailable} after the patience. */
   append(item: PendingAppend): Promise<readonly Place[]>;
@@ -15,6 +17,7 @@ export interface AppendQueue {
   close(): Promise<void>;
 }
 
+/** How {@link createAppendQueue} sends, and how long it may. */
 export interface AppendQueueOptions {
   /** How long an append may wait for its acknowledgement, in milliseconds. */
   readonly patienceMs: number;

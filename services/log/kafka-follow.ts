@@ -9,6 +9,7 @@ export type Ending =
   /** The connection or the group was lost: join again. */
   | { readonly how: 'lost'; readonly error: Error };
 
+/** What one membership needs; the consumer is new, and disconnected at the end. */
 export interface FollowOptions {
   readonly consumer: Consumer;
   readonly topic: string;

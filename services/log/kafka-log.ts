@@ -10,6 +10,7 @@ import type { LogLogger } from './log-logger.ts';
 import { partitionOf } from './partition.ts';
 import { shared } from './shared.ts';
 
+/** Where the log is and how it behaves. */
 export interface KafkaLogOptions {
   /** `host:port` of one or more brokers to ask for the rest. */
   readonly brokers: readonly string[];
@@ -184,9 +185,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     },
 
     async find(topic, key, since) {
-      const { partitions } = await connection.get().catch((error: unknown) => {
-        throw new LogUnavailable(`Kafka does not answer: ${messageOf(error)}`, { cause: error });
-      });
+      const partitions = await ask((client) => countPartitions(client, nameOf));
       const partition = partitionOf(key, partitions.get(topic)!);
       const sinceMs = Date.parse(since) - FIND_SLACK_MS;
       const offsets = await ask((client) => client.fetchTopicOffsetsByTimestamp(nameOf(topic), Math.max(0, sinceMs)));

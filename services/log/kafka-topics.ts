@@ -18,6 +18,7 @@ const SETTINGS = new Map([
 /** The protocol's number. Node cannot import the client's list of them: it finds only some of that package's names. */
 const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
 
+/** How absent topics are made. */
 export interface TopicOptions {
   readonly partitions: number;
   /** Copies; absent: 3, or as many as there are brokers. */

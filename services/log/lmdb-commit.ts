@@ -64,6 +64,7 @@ function takeBatch<T>(queue: Waiting<T>[]): Waiting<T>[] {
   return queue.splice(0, count);
 }
 
+/** One entry to write. The value must not change until the write has settled. */
 export interface Write {
   readonly table: Database<Buffer, Buffer>;
   readonly key: Buffer;

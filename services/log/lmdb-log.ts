@@ -22,6 +22,7 @@ const INDEXED: Topic = 'headway.deliveries';
 const FIND_SLACK_MS = 60_000;
 const NOTHING = Buffer.alloc(0);
 
+/** Where the log is and how it behaves. */
 export interface LmdbLogOptions {
   /** Directory of the log; made if absent. One process at a time. */
   readonly path: string;

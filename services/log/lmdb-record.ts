@@ -53,6 +53,7 @@ export interface PartitionState {
   readonly lastMs: number;
 }
 
+/** The state as stored: two unsigned 64-bit numbers. */
 export function encodeState(state: PartitionState): Buffer {
   const bytes = Buffer.allocUnsafe(16);
   bytes.writeBigUInt64BE(BigInt(state.next), 0);
@@ -60,6 +61,7 @@ export function encodeState(state: PartitionState): Buffer {
   return bytes;
 }
 
+/** The inverse of {@link encodeState}; a partition without state is empty. */
 export function decodeState(bytes: Buffer | undefined): PartitionState {
   if (bytes === undefined) return { next: 0, lastMs: 0 };
   return { next: Number(bytes.readBigUInt64BE(0)), lastMs: Number(bytes.readBigUInt64BE(8)) };

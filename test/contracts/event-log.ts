@@ -188,10 +188,18 @@ export function eventLogContract(name: string, setUp: () => Promise<LogFixture>)
       if (other !== log) await other.close();
     });
 
-    it('loses nothing when readers come and go', async () => {
+    it('loses nothing when readers come and go, and never gives a partition to two at once', async () => {
       const other = await fixture.beside(log);
-      const shared = collector('restless');
-      const group = Array.from({ length: 4 }, () => collector('restless', undefined, shared));
+      const busy = new Set<number>();
+      let overlaps = 0;
+      const slowly = async ([first]: readonly LogRecord[]) => {
+        if (busy.has(first!.partition)) overlaps += 1;
+        busy.add(first!.partition);
+        await pause(20);
+        busy.delete(first!.partition);
+      };
+      const shared = collector('restless', slowly);
+      const group = Array.from({ length: 4 }, () => collector('restless', slowly, shared));
       const steady = follow(log, shared);
       for (const [round, member] of group.entries()) {
         const following = follow(round % 2 === 0 ? other : log, member);
@@ -203,6 +211,7 @@ export function eventLogContract(name: string, setUp: () => Promise<LogFixture>)
       const taken = () => new Set([shared, ...group].flatMap(({ records }) => records.map(placeOf)));
       await until(() => taken().size >= everything, 'everything was taken by someone');
       await steady.stop();
+      expect(overlaps).toBe(0);
       if (other !== log) await other.close();
     });
 
