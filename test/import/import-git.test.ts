@@ -3,11 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { eventId, type NormalizedEvent, parseData } from '../../ingest/event.ts';
-import { canonicalCommit, mergedRequest, type RawCommit } from '../../ingest/import/commit.ts';
-import type { ImportedEvent } from '../../ingest/import/events.ts';
-import { repositoryOfRemote, tagFilter } from '../../ingest/import/tags.ts';
-import { type GitImport, importGit } from '../../services/import/git.ts';
+import { importGit } from '../../services/import/git.ts';
+import { memory } from './memory.ts';
 import { type MadeCommit, type MadeRepository, type MadeTag, makeRepository } from './repository.ts';
 
 const remove: (() => void)[] = [];
@@ -35,69 +32,6 @@ const merge = (name: string, minute: number, parents: string, message = `Merge b
 });
 const request = (name: string, minute: number, parents: string): MadeCommit =>
   merge(name, minute, parents, `Merge pull request #${minute} from acme/${name}`);
-
-/** A log that only remembers: of equal ids the earliest holds, as in the real one. */
-function memory() {
-  const events = new Map<string, ImportedEvent>();
-  return {
-    async load(repository: MadeRepository, options: Partial<GitImport> = {}) {
-      const before = events.size;
-      const result = await importGit({
-        path: repository.path,
-        repository: 'acme/api',
-        now: '2026-01-01T00:00:00.000Z',
-        send: async (batch) => {
-          for (const event of batch) {
-            const parsed = parseData(event.type, event.data);
-            if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-            const id = eventId('git', [event.type, event.id]);
-            if (!events.has(id)) events.set(id, event);
-          }
-        },
-        known: async (id) => (events.get(id) as Pick<NormalizedEvent, 'type' | 'data'> | undefined) ?? null,
-        ...options,
-      });
-      if (!result.ok) throw new Error(result.problem);
-      return { ...result, added: events.size - before };
-    },
-    /** Changes by the names of their commits; what was corrected, as it was corrected. */
-    changes(repository: MadeRepository): string[] {
-      const corrected = new Map(
-        [...events.values()].flatMap((event) =>
-          event.type === 'change.corrected'
-            ? [[event.data.change_id, event.data.value as { sha: string }[]] as const]
-            : [],
-        ),
-      );
-      return [...events.values()]
-        .flatMap((event) =>
-          event.type === 'change.merged' ? [corrected.get(event.data.change_id) ?? event.data.commits ?? []] : [],
-        )
-        .map((commits) => commits.map(({ sha }) => repository.nameOf(sha)).join(' '))
-        .sort();
-    },
-    /** What each rollout delivered, in its last version. */
-    rollouts(repository: MadeRepository): Record<string, string> {
-      const found: Record<string, string> = {};
-      for (const event of events.values()) {
-        const list =
-          event.type === 'deployment.finished'
-            ? event.data.commits
-            : 'field' in event.data
-              ? event.data.value
-              : undefined;
-        if (!('rollout_id' in event.data) || !Array.isArray(list)) continue;
-        const tag = event.data.rollout_id.split(':').at(-1)!;
-        found[tag] = list
-          .map((sha) => repository.nameOf(String(sha)))
-          .sort()
-          .join(' ');
-      }
-      return found;
-    },
-    all: () => [...events.values()],
-  };
-}
 
 test('a merge is one change with what it brings in; a commit of its own is one', async () => {
   const repository = repositoryOf(
@@ -310,42 +244,4 @@ test('what cannot be imported is said', async () => {
   expect(await importGit({ path: join(folder, 'absent'), ...load })).toMatchObject({ ok: false });
   execFileSync('git', ['init', '--quiet', folder]);
   expect(await importGit({ path: folder, ...load })).toEqual({ ok: false, problem: `${folder} has no commits yet` });
-});
-
-test('tags, remotes, bots and requests are told by their names', () => {
-  const releases = tagFilter(null);
-  expect(['v1.2.3', '1.0', 'v2', '2024.11.0', '1.0.0+build.5'].every(releases)).toBe(true);
-  expect(['v1.0.0-rc.1', 'latest', 'release-1', 'v', '1.x', 'nightly-2024'].some(releases)).toBe(false);
-  expect(['release-1', 'release-'].every(tagFilter('release-*'))).toBe(true);
-  expect(['xrelease-1', 'a.b'].some(tagFilter('release-?'))).toBe(false);
-  for (const remote of [
-    'https://u:p@forge.example/acme/api.git',
-    'git@forge.example:acme/api.git',
-    'ssh://git@forge.example:22/acme/api/',
-  ]) {
-    expect(repositoryOfRemote(remote)).toBe('acme/api');
-  }
-  expect(repositoryOfRemote('../elsewhere')).toBe(null);
-  const raw: RawCommit = {
-    sha: 'a'.repeat(40),
-    parents: [],
-    authorName: '',
-    authorEmail: '',
-    authoredAtSeconds: -5,
-    committedAtSeconds: 1e9,
-    message: '',
-  };
-  const kind = (authorName: string, authorEmail = '') =>
-    canonicalCommit({ ...raw, authorName, authorEmail }, 2e9).author_kind;
-  expect([
-    kind('renovate[bot]'),
-    kind('Renovate Bot'),
-    kind('x', '49699333+dependabot[bot]@users.noreply.acme'),
-  ]).toEqual(['bot', 'bot', 'bot']);
-  expect([kind('Abbot'), kind('Robot Fan'), kind('')]).toEqual(['human', 'human', 'human']);
-  expect(canonicalCommit(raw, 2e9).authored_at).toBe('2001-09-09T01:46:40.000Z');
-  expect(mergedRequest('Merge pull request #12 from acme/fix/a-b')).toEqual({ number: 12, branch: 'fix/a-b' });
-  expect(mergedRequest('Merged in fix/x (pull request #7)')).toEqual({ number: 7, branch: 'fix/x' });
-  expect(mergedRequest("Merge branch 'x' into 'main'\n\nSee merge request acme/api!44")).toEqual({ number: 44 });
-  expect(mergedRequest("Merge branch 'main' into x")).toBe(null);
 });
