@@ -3,7 +3,8 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts';
 import { renderStatus } from '../../dashboards/web/status.ts';
-import { madeUpPorts, madeUpStatus } from './organisation.ts';
+import { madeUpPorts } from './organisation.ts';
+import { madeUpStatus } from './promises.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const isRequired = process.env.HEADWAY_REQUIRE_CHROMIUM === '1';

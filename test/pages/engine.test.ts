@@ -3,7 +3,7 @@ import { formatInterval, formatValue, quantityOf } from '../../dashboards/web/nu
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import { simulatedClock } from '../../services/demo/clock.ts';
 import { startEmbedded } from '../api/start.ts';
-import { random } from './organisation.ts';
+import { random } from './random.ts';
 
 const SEED = 31;
 const NOW = '2026-06-30T12:00:00.000Z';

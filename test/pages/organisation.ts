@@ -1,7 +1,8 @@
 import { DateTime } from 'luxon';
 import type { AtomRow, PageContext, PagePorts } from '../../dashboards/web/page.ts';
-import type { PublicSlo, StatusModel } from '../../dashboards/web/status.ts';
 import type { Envelope, Interval, MetricAnswer, Row } from '../../queries/envelope.ts';
+import { madeUpStatus } from './promises.ts';
+import { random } from './random.ts';
 
 /** A made-up organisation that answers as the engine does: same shapes, same rules for null, so that pages can be looked at without a store. */
 interface Happening {
@@ -18,17 +19,6 @@ export const TEAMS = ['Checkout', 'Data', 'Identity', 'Mobile', 'Payments', 'Pri
 /** Data's source is silent for these three weeks; Warehouse-like gaps in the weekly lines. */
 const SILENT = { team: 'Data', from: Date.parse('2025-08-04'), to: Date.parse('2025-08-25') };
 const ALL_SILENT = { from: Date.parse('2025-07-14'), to: Date.parse('2025-07-28') };
-
-/** Small seeded generator (mulberry32): 0 ≤ x < 1. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface World {
   readonly rollouts: readonly Happening[];
@@ -268,81 +258,4 @@ function weeks(from: string, end: number, zone: string): [number, number][] {
     found.push([week.toMillis(), Math.min(end, week.plus({ weeks: 1 }).toMillis())]);
   }
   return found;
-}
-
-/** A made-up public status: six promises, one broken, one unmeasured since a week. */
-export function madeUpStatus(): StatusModel {
-  const next = random(11);
-  const promise = (
-    id: string,
-    title: string,
-    description: string,
-    target: number,
-    value: number | null,
-    budgetRemaining: number | null,
-    spikes: Readonly<Record<number, number>> = {},
-    silentFrom = 90,
-  ): PublicSlo => ({
-    id,
-    title,
-    description,
-    target,
-    value,
-    budgetRemaining,
-    status: value === null ? 'no_data' : 'ok',
-    coverage: value === null ? 0.7 : 1,
-    isWorking: value === null ? null : true,
-    public: true,
-    days: Array.from({ length: 90 }, (_, day) => {
-      const usual = next() < 0.35 ? 0 : next() * 0.75;
-      const date = new Date(Date.parse('2025-08-24') + day * DAY).toISOString().slice(0, 10);
-      return { date, badShare: day >= silentFrom ? null : (spikes[day] ?? usual) * (1 - target) };
-    }),
-  });
-  return {
-    now: '2025-11-21T07:58:00.000Z',
-    zone: 'Europe/Berlin',
-    organisation: 'Kestrel',
-    windowDays: 28,
-    slos: [
-      promise('pipelines', 'Pipelines', 'A pipeline starts within 60 s of being queued.', 0.99, 0.9942, 0.42, {
-        38: 2.4,
-        78: 5.3,
-      }),
-      promise('portal', 'Developer portal', 'A page or call is answered without an error.', 0.999, 0.99961, 0.61, {
-        46: 1.7,
-        72: 3.1,
-      }),
-      promise('deployments', 'Deployments', 'A deployment that you ask for is accepted.', 0.999, 0.99973, 0.73, {
-        25: 6,
-        75: 7.5,
-      }),
-      promise('registry', 'Artifact registry', 'A push or pull succeeds.', 0.999, 0.9988, -0.18, { 80: 23, 81: 2.7 }),
-      promise('previews', 'Preview environments', 'A preview is ready within 5 min of the request.', 0.95, 0.974, 0.49),
-      promise('search', 'Documentation search', 'A search is answered within 500 ms.', 0.99, null, null, {}, 81),
-    ],
-    incidents: [
-      {
-        began: '2025-11-12T13:05:00.000Z',
-        title: 'Artifact registry: pushes and pulls failed',
-        text: 'A new proxy version dropped large layers. Rolled back, tried again, rolled back again.',
-        lastedSeconds: 6720,
-        budgetSpent: 0.84,
-      },
-      {
-        began: '2025-11-10T08:02:00.000Z',
-        title: 'Pipelines: late start for one in three',
-        text: 'The runner pool could not grow past its quota.',
-        lastedSeconds: 3480,
-        budgetSpent: 0.19,
-      },
-      {
-        began: '2025-11-20T15:20:00.000Z',
-        title: 'Developer portal: slow answers',
-        text: '',
-        lastedSeconds: null,
-        budgetSpent: null,
-      },
-    ],
-  };
 }

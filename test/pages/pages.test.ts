@@ -4,7 +4,8 @@ import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts'
 import type { PageContext, PagePorts } from '../../dashboards/web/page.ts';
 import { builtPlaces, pages } from '../../dashboards/web/pages.ts';
 import { renderStatus } from '../../dashboards/web/status.ts';
-import { madeUpPorts, madeUpStatus, TEAMS } from './organisation.ts';
+import { madeUpPorts, TEAMS } from './organisation.ts';
+import { madeUpStatus } from './promises.ts';
 
 const SEED = 7;
 console.log(`made-up organisation: seed ${SEED}`);

@@ -9,7 +9,8 @@ import { chromium } from 'playwright-core';
 import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts';
 import type { PageContext } from '../../dashboards/web/page.ts';
 import { renderStatus } from '../../dashboards/web/status.ts';
-import { madeUpPorts, madeUpStatus } from './organisation.ts';
+import { madeUpPorts } from './organisation.ts';
+import { madeUpStatus } from './promises.ts';
 
 const folder = join(tmpdir(), 'headway-pages');
 mkdirSync(folder, { recursive: true });
