@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { randomHistory } from './histories.ts';
 import { teams, weekendOf } from './organisation.ts';
 import { newRandom, type Random } from './random.ts';
 
@@ -79,10 +80,12 @@ const values: Readonly<Record<string, readonly string[]>> = {
 export function asks(seed: number): Ask[] {
   const random = newRandom(seed + 0x5eed);
   const { at, tz } = weekendOf(seed);
-  const now = new Date(at + random.pick([3, 20, 40, 90]) * DAY_MS).toISOString();
+  // Now is when everything was recorded; earlier states of knowledge are asked for with as_of.
+  const recorded = Math.max(...randomHistory(seed).map((one) => Date.parse(one.recorded_at)));
+  const now = new Date(recorded + random.pick([1, DAY_MS, 60 * DAY_MS])).toISOString();
   return askable.flatMap((one) => [
     { metric: one.metric, params: windowOf(random, at, tz), now },
-    { metric: one.metric, params: variedParams(random, one, at, tz), now },
+    { metric: one.metric, params: variedParams(random, one, at, tz, now), now },
   ]);
 }
 
@@ -110,7 +113,13 @@ function windowOf(random: Random, at: number, tz: string): { from: string; to: s
   };
 }
 
-function variedParams(random: Random, one: (typeof askable)[number], at: number, tz: string): Record<string, string> {
+function variedParams(
+  random: Random,
+  one: (typeof askable)[number],
+  at: number,
+  tz: string,
+  now: string,
+): Record<string, string> {
   const params: Record<string, string> = windowOf(random, at, tz);
   const days = (Date.parse(params.to!) - Date.parse(params.from!)) / DAY_MS;
   const grain = random.pick([...(days <= 3 ? ['hour'] : []), 'day', 'week', 'month', 'quarter', 'year', '28d', '']);
@@ -124,7 +133,9 @@ function variedParams(random: Random, one: (typeof askable)[number], at: number,
   }
   for (const [name, among] of Object.entries(one.options)) if (random.chance(0.5)) params[name] = random.pick(among);
   if (random.chance(0.25)) params.ownership = random.pick(['then', 'now']);
-  if (random.chance(0.4))
-    params.as_of = new Date(at + random.int(-10, 25) * DAY_MS + random.int(0, 86_400) * 1000).toISOString();
+  if (random.chance(0.5)) {
+    const past = at + random.int(-10, 12) * DAY_MS + random.int(0, 86_400) * 1000;
+    params.as_of = new Date(Math.min(past, Date.parse(now))).toISOString();
+  }
   return params;
 }
