@@ -36,6 +36,8 @@ export interface Catalog {
   dimensions(service: string, at: number | null): OwnerDimensions;
   environment(name: string, at: number): { production: boolean; group: string; failedLive: boolean } | null;
   isBot(login: string, at: number): boolean;
+  /** Whether a push, a change or a rollout without application was ever heard of a repository (R4). */
+  isHeard(repository: string): boolean;
 }
 
 interface Definition {
@@ -50,6 +52,7 @@ export function catalogOf(events: readonly NormalizedEvent[]): Catalog {
   const environments = definitions(events, 'environment.defined', 'name');
   const persons = definitions(events, 'person.defined', 'person');
 
+  const heard = heardRepositories(events);
   const spans = (service: string): ServiceSpan[] =>
     (services.get(service.toLowerCase()) ?? []).map((one) => ({ ...one, service: one.data.service_id as string }));
   const everySpanAt = (at: number): ServiceSpan[] =>
@@ -88,6 +91,7 @@ export function catalogOf(events: readonly NormalizedEvent[]): Catalog {
         failedLive: one.data.failed_means === 'failed_live',
       };
     },
+    isHeard: (repository) => heard.has(repository.toLowerCase()),
     isBot: (login, at) =>
       [...persons.values()].some((all) => {
         const one = all.find((span) => span.from <= at && at < span.to);
@@ -96,6 +100,28 @@ export function catalogOf(events: readonly NormalizedEvent[]): Catalog {
         return names.some((name) => sameName(name, login));
       }),
   };
+}
+
+/** Repositories that are services by being heard of: by pushes, by changes, by finished rollouts that name no application. */
+function heardRepositories(events: readonly NormalizedEvent[]): Set<string> {
+  const heard = new Set<string>();
+  const rollouts = new Map<string, { repository: string; named: boolean; finished: boolean }>();
+  for (const event of events) {
+    const data = dataOf(event);
+    const repository = typeof data.repository === 'string' ? data.repository.toLowerCase() : '';
+    if (event.type.startsWith('deployment.') || event.type === 'service.rolledback') {
+      const id = String(data.rollout_id);
+      const so = rollouts.get(id) ?? { repository: '', named: false, finished: false };
+      rollouts.set(id, {
+        repository: repository === '' ? so.repository : repository,
+        named: so.named || (typeof data.application === 'string' && data.application !== ''),
+        finished: so.finished || event.type === 'deployment.finished' || event.type === 'service.rolledback',
+      });
+    } else if (event.type.startsWith('change.') || (event.type === 'branch.pushed' && data.deleted !== true)) heard.add(repository);
+  }
+  for (const one of rollouts.values()) if (one.finished && !one.named) heard.add(one.repository);
+  heard.delete('');
+  return heard;
 }
 
 /** True if both are the same name, whatever their case. */

@@ -124,7 +124,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     window,
     as_of: question.asOfText,
     value: noData ? null : summary.value,
-    unit: metric.unit,
+    unit: options.per === '100_deployments' ? 'incidents/100 deployments' : metric.unit,
     n: summary.n,
     ci: noData ? null : summary.ci,
     status,

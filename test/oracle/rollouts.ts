@@ -91,6 +91,7 @@ export function servicesOfRollout(fold: Fold, catalog: Catalog, at: number): str
   if (listing !== null) return [listing];
   const ofRepository = catalog.ofRepository(repository, at).map((span) => span.service);
   if (ofRepository.length > 0) return ofRepository;
+  if (application !== '' && repository !== '' && catalog.isHeard(repository)) return [repository];
   if (application !== '') return [catalog.service(application, at)?.service ?? application];
   return repository === '' ? [UNASSIGNED] : [catalog.service(repository, at)?.service ?? repository];
 }
