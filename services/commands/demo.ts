@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Definition } from '../../ingest/workspace/definition.ts';
 import { systemClock } from '../clock.ts';
-import { startService } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { simulatedClock } from '../demo/clock.ts';
-import { type DemoOptions, type DemoResult, demoStart, runDemo } from '../demo/run.ts';
+import type { DemoOptions, DemoResult } from '../demo/run.ts';
 import { makeDemoSecrets } from '../demo/sign.ts';
 import { createLogger } from '../logger.ts';
 import { loadWorkspace } from '../workspace/load.ts';
@@ -41,6 +40,7 @@ async function serveDemo(seed: string): Promise<void> {
     );
   const definitions = await definitionsOf(configured);
   const now = systemClock.now();
+  const { demoStart } = await import('../demo/run.ts');
   const clock = simulatedClock(demoStart(now));
   const secrets = makeDemoSecrets();
   const dataDir = join(configured.dataDir, 'demo');
@@ -63,6 +63,7 @@ async function serveDemo(seed: string): Promise<void> {
   const stopped = untilSignal();
   const loading = new AbortController();
   void stopped.then(() => loading.abort());
+  const { startService } = await import('../compose.ts');
   const service = await startService(config, { clock, logger: createLogger('warn') });
   try {
     await service.ready;
@@ -110,6 +111,7 @@ async function definitionsOf(config: Config): Promise<readonly Definition[]> {
 }
 
 async function load(options: DemoOptions): Promise<DemoResult> {
+  const { runDemo } = await import('../demo/run.ts');
   const progress = showProgress('Sending a year', 'days');
   try {
     return await runDemo({ ...options, onProgress: ({ days }) => progress.update(days, 365) });

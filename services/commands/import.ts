@@ -3,7 +3,6 @@ import type { ImportedEvent } from '../../ingest/import/events.ts';
 import type { CanonicalAnswer } from '../../ingest/receive.ts';
 import { getJson, post, type ServerAddress, ServerRefused } from '../client.ts';
 import { systemClock } from '../clock.ts';
-import { importGit } from '../import/git.ts';
 import { CommandFailed } from './failure.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { withServer } from './server.ts';
@@ -48,6 +47,7 @@ Examples:
 }
 
 async function importOne(server: ServerAddress, path: string, options: GitOptions): Promise<void> {
+  const { importGit } = await import('../import/git.ts');
   let progress: Progress | null = null;
   let phase = '';
   const imported = await importGit({

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { openAtoms } from '../../queries/atoms/atoms.ts';
-import { openBackbone } from '../backbone.ts';
 import { postForLines } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import type { LongWork, WorkLine } from '../long-work.ts';
-import { type ReplayChoice, type ReplayTally, rebuild, replayDeliveries } from '../rebuilding.ts';
+import type { RebuildDeps, ReplayChoice, ReplayTally } from '../rebuilding.ts';
 import { createShutdown } from '../shutdown.ts';
 import { CommandFailed } from './failure.ts';
 import { type Progress, showProgress } from './progress.ts';
@@ -20,7 +18,10 @@ export function maintenanceCommands(program: Command): void {
     .description('make the store anew from the log; numbers are the same afterwards, unless the code has changed')
     .addHelpText('after', '\nThe log is only read. In a distributed set-up stop the workers first.')
     .action(async () => {
-      await longWork('/v1/admin/rebuild', (parts, onProgress) => rebuild(parts, onProgress));
+      await longWork('/v1/admin/rebuild', async (parts, onProgress) => {
+        const { rebuild } = await import('../rebuilding.ts');
+        return rebuild(parts, onProgress);
+      });
       process.stdout.write('Rebuilt.\n');
     });
   program
@@ -40,16 +41,17 @@ Example, after a sender's format was taught:
       const query = new URLSearchParams();
       if (choice.source !== undefined) query.set('source', choice.source);
       if (choice.unread) query.set('unread', 'true');
-      const tally = await longWork<ReplayTally>(`/v1/admin/replay?${query}`, (parts, onProgress) =>
-        replayDeliveries(parts.log, choice, onProgress),
-      );
+      const tally = await longWork<ReplayTally>(`/v1/admin/replay?${query}`, async (parts, onProgress) => {
+        const { replayDeliveries } = await import('../rebuilding.ts');
+        return replayDeliveries(parts.log, choice, onProgress);
+      });
       process.stdout.write(
         `${tally.deliveries} deliveries read again: ${tally.events} events, ${tally.ignored} of no use, ${tally.rejected} not readable\n`,
       );
     });
 }
 
-type Work<T> = (parts: Parameters<typeof rebuild>[0], onProgress: LongWork) => Promise<T>;
+type Work<T> = (parts: RebuildDeps, onProgress: LongWork) => Promise<T>;
 
 /** Where log and store are servers of their own the work is done here; else by the process that has the data folder. */
 async function longWork<T>(path: string, work: Work<T>): Promise<T> {
@@ -74,6 +76,8 @@ async function inThisProcess<T>(config: Config, work: Work<T>): Promise<T> {
   const shown = progressLine();
   try {
     const logger = createLogger('warn');
+    const { openBackbone } = await import('../backbone.ts');
+    const { openAtoms } = await import('../../queries/atoms/atoms.ts');
     const { log, store } = await openBackbone({ ...config, role: 'worker' }, { clock: systemClock, logger, shutdown });
     if (store === null) throw new Error('a worker has a store');
     const atoms = openAtoms(store, `command_${process.pid}`);

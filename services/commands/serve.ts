@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
-import { startService } from '../compose.ts';
 import { printable, type Role, roles } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import { loadConfig } from './settings.ts';
@@ -31,6 +30,8 @@ SIGTERM and SIGINT stop it once what is under way is finished; a second one stop
       const logger = createLogger(config.logLevel);
       const stopped = untilSignal();
       logger.info({ config: printable(config) }, 'starting');
+      // Loaded here, so that other commands and --help do not wait for the whole server.
+      const { startService } = await import('../compose.ts');
       const service = await startService(config, { clock: systemClock, logger });
       logger.info({ url: service.url }, `listening on ${service.url}`);
       const signal = await stopped;

@@ -1,6 +1,5 @@
 import { answers, type ServerAddress, untilReady } from '../client.ts';
 import { systemClock } from '../clock.ts';
-import { startService } from '../compose.ts';
 import { createLogger } from '../logger.ts';
 import { CommandFailed } from './failure.ts';
 import { loadConfig } from './settings.ts';
@@ -25,6 +24,7 @@ export async function withServer<T>(use: (server: ServerAddress) => Promise<T>):
   }
   // Nobody else can reach it: bound to loopback on a free port, so it needs no tokens.
   const own = { ...config, host: '127.0.0.1', port: 0, loopback: true, tokens: null };
+  const { startService } = await import('../compose.ts');
   const service = await startService(own, { clock: systemClock, logger: createLogger('warn') });
   try {
     const server = { url: service.url, token: null };
