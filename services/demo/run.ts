@@ -5,6 +5,7 @@ import type { DemoSecrets } from './sign.ts';
 import type { DemoDelivery } from './year/simulation.ts';
 import { syntheticYear } from './year/year.ts';
 
+/** What a demo needs to know of the server that it fills. */
 export interface DemoOptions {
   /** The running server, without a slash at the end. */
   readonly baseUrl: string;
@@ -20,6 +21,7 @@ export interface DemoOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How far the year has come. */
 export interface DemoProgress {
   /** Days of the year that are through, of 365. */
   readonly days: number;

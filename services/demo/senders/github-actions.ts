@@ -132,6 +132,7 @@ export function workflowJob(
   });
 }
 
+/** A deployment that a run made. `createdAt` in epoch ms. */
 export interface Deployment {
   readonly id: number;
   readonly environment: string;

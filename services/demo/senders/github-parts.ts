@@ -6,6 +6,7 @@ export function githubTime(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }
 
+/** What deliveries say of a repository. Instants in epoch ms. */
 export interface Repository {
   readonly fullName: string;
   readonly createdAt: number;
@@ -100,6 +101,7 @@ export function common(repository: Repository, sender: string, epochTimes = fals
   };
 }
 
+/** A commit, as pushes and runs show parts of it. */
 export interface GitCommit {
   readonly sha: string;
   readonly message: string;

@@ -11,6 +11,7 @@ import {
   type Repository,
 } from './github-parts.ts';
 
+/** What stands for the missing side when a branch is new or gone. */
 export const NO_SHA = '0'.repeat(40);
 
 /** A request as GitHub makes it. `key` names the fact: the delivery's id follows from it. */
@@ -31,6 +32,7 @@ export function githubRequest(event: string, key: string, body: Record<string, u
   };
 }
 
+/** A push to one branch; `forced` if it rewrote what was there. */
 export interface Push {
   readonly branch: string;
   readonly before: string;
@@ -61,6 +63,7 @@ export function push(repository: Repository, { branch, before, commits, pusher, 
   });
 }
 
+/** A pull request as it stands; later deliveries show what has changed. Instants in epoch ms. */
 export interface PullRequest {
   readonly number: number;
   readonly title: string;
@@ -189,6 +192,7 @@ export function review(
   });
 }
 
+/** An issue as it stands. Instants in epoch ms. */
 export interface Issue {
   readonly number: number;
   readonly title: string;

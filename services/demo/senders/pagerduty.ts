@@ -5,6 +5,7 @@ import type { Outgoing } from '../year/simulation.ts';
 const ACCOUNT = 'https://kestrel-freight.pagerduty.com';
 const API = 'https://api.pagerduty.com';
 
+/** An incident as PagerDuty keeps it. `createdAt` in epoch ms. */
 export interface PagerdutyIncident {
   readonly id: string;
   readonly number: number;

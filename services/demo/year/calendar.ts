@@ -1,5 +1,6 @@
 import { IANAZone } from 'luxon';
 
+/** Milliseconds. */
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;

@@ -1,6 +1,7 @@
 import type { EventData } from '../../../ingest/vocabulary/vocabulary.ts';
 import type { Definition } from '../../../ingest/workspace/definition.ts';
 
+/** A service's definition. */
 export type ServiceData = EventData<'service.defined'>;
 
 /** A service of the workspace as the year needs it. */
@@ -21,6 +22,7 @@ export interface DemoService {
   readonly data: ServiceData;
 }
 
+/** Somebody who commits, reviews and answers. `email` as commits carry it. */
 export interface Person {
   readonly login: string;
   readonly name: string;
@@ -28,6 +30,7 @@ export interface Person {
   readonly team: string;
 }
 
+/** A team with its people and services; `timezone` is an IANA name. */
 export interface Team {
   readonly id: string;
   readonly timezone: string;
@@ -35,6 +38,7 @@ export interface Team {
   readonly services: readonly DemoService[];
 }
 
+/** The cast. */
 export interface Organisation {
   readonly teams: readonly Team[];
   readonly services: readonly DemoService[];

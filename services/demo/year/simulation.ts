@@ -11,7 +11,9 @@ export interface DemoDelivery {
   readonly body: string;
 }
 
+/** Who sends. */
 export type DemoSource = 'github' | 'argocd' | 'pagerduty' | 'canonical';
+/** A request that has not arrived yet. */
 export type Outgoing = Omit<DemoDelivery, 'at'>;
 
 /** Discrete events in simulated time. Instants are epoch ms. */

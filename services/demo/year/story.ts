@@ -1,5 +1,5 @@
 import { DAY, HOUR } from './calendar.ts';
-import type { DemoService, Organisation, Team } from './organisation.ts';
+import type { DemoService, Organisation } from './organisation.ts';
 
 /** How often a service goes to production. */
 export type Cadence = 'continuous' | 'daily' | 'twice_weekly' | 'weekly' | 'fortnightly';
@@ -101,6 +101,7 @@ const tempers: Readonly<Record<string, Partial<Temper>>> = {
   warehouse: { cadence: 'weekly', reviewHours: 5, changesPerWeek: 0.55, recoveryMinutes: 85 },
 };
 
+/** The temper of a team of the example organisation; of any other, the ordinary one. */
 export function temperOf(team: string): Temper {
   return { ...ordinary, ...tempers[team] };
 }
@@ -113,6 +114,7 @@ export function pathOf(story: Story, service: DemoService, instant: number): Pat
   return adopted === undefined || instant >= adopted + settleDays(service) * DAY ? 'argocd' : 'actions';
 }
 
+/** How often a service goes to production at an instant. */
 export function cadenceOf(story: Story, service: DemoService, instant: number): Cadence {
   if (service.exempt) return 'fortnightly';
   const adopted = story.adoption.get(service.team);
@@ -150,8 +152,4 @@ export function isFrozen(instant: number): boolean {
   const date = new Date(instant);
   const [month, day] = [date.getUTCMonth() + 1, date.getUTCDate()];
   return (month === 12 && day >= 20) || (month === 1 && day <= 3);
-}
-
-export function isAdopter(story: Story, team: Team['id']): boolean {
-  return story.adoption.has(team);
 }

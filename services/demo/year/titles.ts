@@ -62,12 +62,14 @@ export function changeTitle(random: Random): string {
   return `${random.pick(verbs)} ${random.pick(things)}${random.pick(tails)}`;
 }
 
+/** What a dependency update is called. */
 export function bumpTitle(random: Random): string {
   const major = random.whole(1, 9);
   const minor = random.whole(0, 30);
   return `Bump ${random.pick(libraries)} from ${major}.${minor}.${random.whole(0, 9)} to ${major}.${minor + 1}.0`;
 }
 
+/** What an incident is called. */
 export function incidentTitle(random: Random, service: string): string {
   return `${service}: ${random.pick(symptoms)}`;
 }

@@ -23,6 +23,7 @@ export interface Live {
   readonly changes: readonly Merged[];
 }
 
+/** A repository in the middle of the year: the tip of main and its counters. */
 export interface RepositoryState extends Repository {
   readonly services: readonly ServiceState[];
   readonly merge: 'squash' | 'merge' | 'rebase';
@@ -35,6 +36,7 @@ export interface RepositoryState extends Repository {
   runs: number;
 }
 
+/** A service in the middle of the year: what is live and what waits. */
 export interface ServiceState {
   readonly service: DemoService;
   readonly team: Team;
@@ -51,6 +53,7 @@ export interface ServiceState {
   rollouts: number;
 }
 
+/** Everything that the year is played with. */
 export interface World {
   readonly simulation: Simulation;
   readonly organisation: Organisation;

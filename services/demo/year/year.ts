@@ -8,6 +8,7 @@ import { type DemoDelivery, run } from './simulation.ts';
 import { type Story, storyOf } from './story.ts';
 import { makeWorld } from './world.ts';
 
+/** What a year follows from. */
 export interface YearOptions {
   readonly seed: string;
   /** UTC ISO; the year is the 365 days before it. */
