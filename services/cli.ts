@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explain } from './commands/failure.ts';
 import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
@@ -26,6 +27,7 @@ serveCommand(program);
 demoCommand(program);
 importCommand(program);
 sendCommand(program);
+doctorCommand(program);
 maintenanceCommands(program);
 tokenCommand(program);
 generateCommand(program);

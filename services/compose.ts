@@ -12,6 +12,7 @@ import { metrics } from '../queries/metrics/registry.ts';
 import { type Backbone, openBackbone } from './backbone.ts';
 import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
+import { diagnose } from './doctor.ts';
 import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
@@ -19,6 +20,7 @@ import { publishedMetrics } from './published.ts';
 import { openReading, type Reading } from './reading.ts';
 import { rebuild, replayDeliveries } from './rebuilding.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { factRoutes } from './routes/facts.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -211,6 +213,7 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     const { store, atoms } = reading;
     metricRoutes(app, reading.reading.metrics);
     factRoutes(app, { store, withAtoms: atoms.withAtoms, log, showDelivery, now: () => deps.clock.now() });
+    doctorRoutes(app, () => diagnose(store, atoms.withAtoms, deps.clock.now()));
     pageRoutes(app, pages, reading.reading.pages);
     if (following)
       adminRoutes(app, {

@@ -1,0 +1,215 @@
+import type { Store } from '../ingest/ports.ts';
+import { sources } from '../ingest/sources/registry.ts';
+import type { WithAtoms } from '../queries/atoms/tables.ts';
+import { secretVariable } from './config.ts';
+
+/** Something that a person should know about what feeds the numbers. */
+export interface Finding {
+  /** `ok`: as it should be; `assumed`: works, by an assumption; `attention`: numbers are missing or wrong until it is settled. */
+  readonly level: 'ok' | 'assumed' | 'attention';
+  readonly title: string;
+  readonly detail: string;
+  /** Lines that would settle it, and the file of the workspace they belong to. */
+  readonly settle?: { readonly file: string; readonly lines: string };
+}
+
+const SHOWN = 10;
+
+/** Looks at what has arrived: what is connected or silent, what could not be placed, what was assumed, and what would settle it. */
+export async function diagnose(store: Store, withAtoms: WithAtoms, now: string): Promise<Finding[]> {
+  return withAtoms(null, async (tables) => [
+    ...(await sourceFindings(store, tables.source_spans, now)),
+    ...(await rejectedFindings(store)),
+    ...(await environmentFindings(store, tables.rollouts)),
+    ...(await serviceFindings(store, tables.service_spans)),
+    ...(await rolloutFindings(store, tables.rollouts, tables.changes)),
+    ...(await incidentFindings(store, tables.incidents)),
+    ...(await pipelineFindings(store)),
+  ]);
+}
+
+async function sourceFindings(store: Store, spans: string, now: string): Promise<Finding[]> {
+  const heard = await store.query<{ source: string; events: string; last: string; alive: number }>(
+    `SELECT source, toString(count()) AS events, max(occurred_at) AS last, any(alive_to) > parseDateTime64BestEffort({now:String}, 3, 'UTC') AS alive
+     FROM events LEFT JOIN (SELECT source, max(alive_to) AS alive_to FROM ${spans} WHERE service = '' GROUP BY source) AS life USING (source)
+     WHERE source != 'workspace' GROUP BY source ORDER BY source`,
+    { now },
+  );
+  const found = heard.map(({ source, events, last, alive }): Finding => {
+    const title = `${source}: ${events} events, the last of ${last.slice(0, 16).replace('T', ' ')}`;
+    if (alive) return { level: 'ok', title, detail: 'It is heard.' };
+    return {
+      level: 'attention',
+      title,
+      detail:
+        'It is silent: what it feeds shows "no data" instead of zeros. If it is merely quiet, allow it more days.',
+      settle: { file: 'platform.yaml', lines: `silence_days:\n  ${source}: 30` },
+    };
+  });
+  const names = new Set(heard.map(({ source }) => source));
+  const missing = sources.filter(({ name }) => !names.has(name));
+  if (missing.length > 0)
+    found.push({
+      level: missing.length === sources.length ? 'attention' : 'ok',
+      title: `Not connected: ${missing.map(({ title }) => title).join(', ')}`,
+      detail: `Steps are at /docs; secrets go into ${missing.map(({ name }) => secretVariable(name)).join(', ')}.`,
+    });
+  return found;
+}
+
+async function rejectedFindings(store: Store): Promise<Finding[]> {
+  const rows = await store.query<{ source: string; reason: string; deliveries: string }>(
+    `SELECT data.source::String AS source, data.reason::String AS reason, toString(uniqExact(delivery_id)) AS deliveries
+     FROM events WHERE type = 'delivery.rejected' GROUP BY source, reason ORDER BY uniqExact(delivery_id) DESC LIMIT ${SHOWN}`,
+  );
+  return rows.map(({ source, reason, deliveries }) => ({
+    level: 'attention',
+    title: `${deliveries} deliveries of ${source} could not be read`,
+    detail: `${reason}. They are kept: /v1/rejected lists them, \`headway replay --unread\` reads them again after an upgrade.`,
+  }));
+}
+
+async function environmentFindings(store: Store, rollouts: string): Promise<Finding[]> {
+  const unmapped = await store.query<{ environment: string; rollouts: string }>(
+    `SELECT environment, toString(count()) AS rollouts FROM ${rollouts} WHERE excluded = 'unmapped_environment'
+     GROUP BY environment ORDER BY count() DESC LIMIT ${SHOWN}`,
+  );
+  const assumed = await store.query<{ environment: string; rollouts: string }>(
+    `SELECT environment, toString(count()) AS rollouts FROM ${rollouts} WHERE production = 1
+       AND lower(environment) NOT IN (SELECT lower(data.name::String) FROM events WHERE type = 'environment.defined')
+     GROUP BY environment ORDER BY count() DESC LIMIT ${SHOWN}`,
+  );
+  const line = (name: string, production: boolean) =>
+    `environments:\n  - name: ${yamlName(name)}\n    production: ${production}${production ? '\n    group: production' : ''}`;
+  return [
+    ...unmapped.map(
+      ({ environment, rollouts: count }): Finding => ({
+        level: 'attention',
+        title: `${count} rollouts to ${environment || '(no environment)'} count nowhere`,
+        detail: 'Nothing says whether it is production.',
+        settle: { file: 'environments.yaml', lines: line(environment, false) },
+      }),
+    ),
+    ...assumed.map(
+      ({ environment, rollouts: count }): Finding => ({
+        level: 'assumed',
+        title: `${environment} is taken for production, by its name or its sender's word (${count} rollouts)`,
+        detail: 'Environments of one group count as one target.',
+        settle: { file: 'environments.yaml', lines: line(environment, true) },
+      }),
+    ),
+  ];
+}
+
+async function serviceFindings(store: Store, spans: string): Promise<Finding[]> {
+  const undefinedOnes = await store.query<{ service: string; of: string }>(
+    `SELECT service, toString(count() OVER ()) AS of FROM ${spans} GROUP BY service HAVING max(defined) = 0 ORDER BY service LIMIT ${SHOWN}`,
+  );
+  const unowned = await store.query<{ service: string; of: string }>(
+    `SELECT service, toString(count() OVER ()) AS of FROM ${spans} GROUP BY service
+     HAVING max(defined) = 1 AND argMax(team_now, valid_to) = '(unassigned)' ORDER BY service LIMIT ${SHOWN}`,
+  );
+  const findings: Finding[] = [];
+  const [first] = undefinedOnes;
+  if (first)
+    findings.push({
+      level: 'assumed',
+      title: `${first.of} services are only heard of: ${undefinedOnes.map(({ service }) => service).join(', ')}`,
+      detail: 'Each repository or application stands for itself and belongs to no team.',
+      settle: { file: 'catalog/services.yaml', lines: component(first.service) },
+    });
+  const [lone] = unowned;
+  if (lone)
+    findings.push({
+      level: 'attention',
+      title: `${lone.of} services have no team: ${unowned.map(({ service }) => service).join(', ')}`,
+      detail: 'They are shown under (unassigned).',
+    });
+  return findings;
+}
+
+async function rolloutFindings(store: Store, rollouts: string, changes: string): Promise<Finding[]> {
+  const [row] = await store.query<{ rollouts: string; bare: string; changes: string; guessed: string }>(
+    `SELECT (SELECT toString(count()) FROM ${rollouts} WHERE excluded = '') AS rollouts,
+       (SELECT toString(countIf(revision = '')) FROM ${rollouts} WHERE excluded = '') AS bare,
+       (SELECT toString(countIf(finished_at IS NOT NULL)) FROM ${changes} WHERE excluded = '') AS changes,
+       (SELECT toString(countIf(containment = 'time')) FROM ${changes} WHERE excluded = '') AS guessed`,
+  );
+  if (row === undefined || row.rollouts === '0')
+    return [
+      {
+        level: 'attention',
+        title: 'No production rollout has been heard of',
+        detail:
+          'No key can be told without any. Connect a source that reports deployments, or import tags: `headway import git --help`.',
+      },
+    ];
+  const findings: Finding[] = [];
+  if (row.bare !== '0')
+    findings.push({
+      level: 'attention',
+      title: `${row.bare} of ${row.rollouts} rollouts name no revision`,
+      detail: 'Which changes they delivered can only be told by time.',
+    });
+  if (row.guessed !== '0')
+    findings.push({
+      level: 'assumed',
+      title: `${row.guessed} of ${row.changes} changes were matched to their rollout by time alone`,
+      detail: 'Connect the pushes of these repositories, or import their clones, to match by commit.',
+    });
+  return findings;
+}
+
+async function incidentFindings(store: Store, incidents: string): Promise<Finding[]> {
+  const [row] = await store.query<{ incidents: string; unlinked: string }>(
+    `SELECT toString(count()) AS incidents, toString(countIf(cause_rollout_id = '')) AS unlinked FROM ${incidents} WHERE excluded = ''`,
+  );
+  if (row === undefined || row.unlinked === '0') return [];
+  return [
+    {
+      level: 'assumed',
+      title: `${row.unlinked} of ${row.incidents} incidents name no cause`,
+      detail:
+        'They count to no deployment. `caused-by: <rollout, revision or PR>` in a title or note links one; or take the deployment before it for the cause:',
+      settle: { file: 'metrics.yaml', lines: 'dora.change_fail_rate:\n  link: previous_deploy' },
+    },
+  ];
+}
+
+/** Pipelines that look as if they deployed, in repositories of which no rollout is known. */
+async function pipelineFindings(store: Store): Promise<Finding[]> {
+  const rows = await store.query<{ repository: string; workflow: string; runs: string }>(
+    `SELECT data.repository::String AS repository, data.workflow::String AS workflow, toString(uniqExact(entity)) AS runs
+     FROM events WHERE type = 'pipelinerun.finished' AND match(lower(data.workflow::String), 'deploy|release|publish|rollout')
+       AND lower(data.repository::String) NOT IN (
+         SELECT lower(ifNull(data.repository::Nullable(String), '')) FROM events WHERE type IN ('deployment.finished', 'service.rolledback'))
+     GROUP BY repository, workflow ORDER BY repository, workflow LIMIT ${SHOWN}`,
+  );
+  return rows.map(({ repository, workflow, runs }) => ({
+    level: 'attention',
+    title: `${workflow} in ${repository} looks like a deployment (${runs} runs), and no deployment of it is known`,
+    detail:
+      'A run is no rollout by itself. Give its job an `environment:`, and GitHub reports a deployment; or send `deployment.finished` to /v1/events.',
+  }));
+}
+
+function component(service: string): string {
+  const id = service.split('/').at(-1) ?? service;
+  return `apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: ${yamlName(id)}
+  annotations:
+    github.com/project-slug: ${yamlName(service)}
+spec:
+  type: service
+  lifecycle: production
+  owner: your-team`;
+}
+
+/** A name as YAML takes it: quoted wherever it could be read as something else. */
+function yamlName(name: string): string {
+  return /^[A-Za-z][\w./-]*$/.test(name) && !/^(true|false|yes|no|on|off|null)$/i.test(name)
+    ? name
+    : JSON.stringify(name);
+}
