@@ -20,7 +20,7 @@ const zones = [
 
 /** The GET form of every page of numbers, once in a row and once folded into its own summary line for small screens. */
 export function filterForm(view: View, context: PageContext): Html {
-  const summary = `${view.window.days} days to ${formatDay(lastDayOf(view.window.end), view.zone)}, ${view.team ?? 'all teams'}`;
+  const summary = `${view.window.days} days to ${formatDay(lastDayOf(view.window.end), view.zone)}, ${view.service ?? view.team ?? 'all teams'}`;
   return html`<div class="filters"><form class="wrap unfolded" method="get" aria-label="What to show">${controls(view, context)}</form><div class="wrap folded"><details><summary>${summary}</summary><form method="get" aria-label="What to show">${controls(view, context)}</form></details></div></div>`;
 }
 

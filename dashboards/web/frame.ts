@@ -77,14 +77,14 @@ ${view.problems.length === 0 ? '' : html`<div class="banner" role="alert"><div c
   return renderDocument(frame, header, footer);
 }
 
-/** The line above the page's sentence: scope, window, as of, and up to when events were heard. */
-export function headerLine(view: View, context: PageContext): Html {
+/** The line above the sentence of the page at `path`: scope, window, as of, and up to when events were heard. */
+export function headerLine(path: string, view: View, context: PageContext): Html {
   const scope = view.service ?? (view.team === null ? 'All teams' : `Team ${view.team}`);
   const end = formatWeekday(lastDayOf(view.window.end), view.zone);
   const known =
     view.asOf === null
       ? ''
-      : html` <b>As known on ${formatDay(lastDayOf(view.asOf), view.zone)}.</b> <a href="${linkTo('/', view, { as_of: null })}">now</a>.`;
+      : html` <b>As known on ${formatDay(lastDayOf(view.asOf), view.zone)}.</b> <a href="${linkTo(path, view, { as_of: null })}">now</a>.`;
   const heard =
     context.heardUntil === null ? '' : ` Events heard until ${formatInstantShort(context.heardUntil, view.zone)}.`;
   return html`<p class="kick">${scope}, ${view.window.days} days to ${end}, ${view.zone}.${known}${heard}</p>`;

@@ -49,7 +49,7 @@ function content(model: OverviewModel): Html {
           ({ title, text, link }, index) =>
             html`<li><span>${index + 1}</span><span><b>${title}</b> ${text} <a href="${link.href}">${link.words}</a></span></li>`,
         )}</ol>`;
-  return html`<div class="lead"><div>${headerLine(view, context)}<h1>${pageSentence(model)}</h1>
+  return html`<div class="lead"><div>${headerLine('/', view, context)}<h1>${pageSentence(model)}</h1>
 <p class="lede">${ledeWords(model)}</p></div>
 <div class="decide"><h2 class="kick">${todo.length === 0 ? 'What needs a decision' : heading}</h2>${list}</div></div>
 ${keysPart(model)}
@@ -78,7 +78,7 @@ function keysPart(model: OverviewModel): Html {
       : 'The black bar marks this window.';
   return html`<section class="part" aria-labelledby="h-keys"><div class="says"><h2 id="h-keys">How well do we deliver?</h2>
 <p>The five keys of DORA (DevOps Research and Assessment) over ${scope}. The small figures are 95${THIN}% intervals.</p>
-<p>We write <b>better</b> or <b>worse</b> only if the interval of the difference leaves out zero. Everything else is <b>no detectable change</b>, which is not the same as no change.</p>
+${view.baseline === null ? '' : html`<p>We write <b>better</b> or <b>worse</b> only if the interval of the difference leaves out zero. Everything else is <b>no detectable change</b>, which is not the same as no change.</p>`}
 <p class="s f">Charts: weekly values from ${formatDay(view.weeks.start, view.zone)}, zero at the baseline, band = interval, <span class="tag"><i></i>hatched</span> = still provisional, a gap = no value. ${bars}</p></div>
 <div><div class="heads" aria-hidden="true"><span>Throughput</span><span>${view.window.days} days to ${end}</span><span>${view.baseline === null ? '' : `against ${baselineWords(view)}`}</span><span>27 weeks</span></div><h3 class="factor said">Throughput</h3>
 ${rows('throughput')}<h3 class="factor">Instability</h3>
@@ -149,6 +149,6 @@ function emptySelection(model: OverviewModel): Html {
     ...(view.team === null ? {} : { team: view.team }),
     ...(view.service === null ? {} : { service: view.service }),
   };
-  return html`<div class="lead alone"><div>${headerLine(view, model.context)}<h1>${emptySelectionWords(filters)}</h1>
+  return html`<div class="lead alone"><div>${headerLine('/', view, model.context)}<h1>${emptySelectionWords(filters)}</h1>
 <p class="lede"><a href="${linkTo('/', view, { team: null, service: null })}">Clear the filters</a></p></div></div>`;
 }

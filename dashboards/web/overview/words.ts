@@ -84,6 +84,7 @@ export function ledeWords(model: OverviewModel): string {
   const { keys: readings, view } = model;
   const lead = readings.find((reading) => reading.key.id === 'dora.change_lead_time');
   const sentences: string[] = [];
+  if (view.baseline === null) return plainLede(readings);
   const half = valueWords(
     readings,
     'dora.change_lead_time',
@@ -91,7 +92,6 @@ export function ledeWords(model: OverviewModel): string {
   );
   if (half) sentences.push(`${half}${distanceWords(lead, view)}.`);
   else sentences.push('No lead time can be told for this window.');
-  if (view.baseline === null) return sentences.join(' ');
 
   const others = readings.filter((reading) => reading !== lead);
   for (const reading of others) {
@@ -125,6 +125,21 @@ export function ledeWords(model: OverviewModel): string {
     sentences.push(`${which} cannot be compared: too little is known of one of the windows.`);
   }
   return sentences.join(' ');
+}
+
+/** Where nothing is compared, the lede adds what the sentence leaves out. */
+function plainLede(readings: readonly KeyReading[]): string {
+  return [
+    valueWords(readings, 'dora.deployment_frequency', (value) => `Deployments reach production at a rate of ${value}.`),
+    valueWords(
+      readings,
+      'dora.failed_deployment_recovery_time',
+      (value) => `Half of the failed ones are restored within ${value}.`,
+    ),
+    valueWords(readings, 'dora.deployment_rework_rate', (value) => `${value} of deployments are unplanned repairs.`),
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
 function distanceWords(lead: KeyReading | undefined, view: View): string {
