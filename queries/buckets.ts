@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 
 /** `Nd`: the N local days that end with each day of the window. */
 export type Grain = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year' | `${number}d`;
@@ -38,15 +38,19 @@ export function dayStart(time: number, tz: string): number {
 
 /** The local days that overlap `[from, to)`; a 23 h or 25 h day is one day (metrics.md §1.4). */
 export function localDays(window: Span, tz: string): Days {
-  let day = DateTime.fromMillis(window.start, { zone: tz }).startOf('day');
-  const first = Math.round(Date.UTC(day.year, day.month - 1, day.day) / DAY);
-  const edges = [day.toMillis()];
-  const weekdays: number[] = [];
-  while (edges[edges.length - 1]! < window.end) {
-    weekdays.push(day.weekday);
-    day = day.plus({ days: 1 }).startOf('day');
-    edges.push(day.toMillis());
+  const zone = IANAZone.create(tz);
+  const begin = DateTime.fromMillis(window.start, { zone }).startOf('day');
+  const first = Math.round(Date.UTC(begin.year, begin.month - 1, begin.day) / DAY);
+  const edges = [begin.toMillis()];
+  let offset = zone.offset(edges[0]!);
+  for (let day = edges[0]!; day < window.end; day = edges[edges.length - 1]!) {
+    // Most days run from midnight to midnight in 24 hours: the calendar is asked about the others only.
+    const isPlain = (day + offset * 60_000) % DAY === 0 && zone.offset(day + DAY) === offset;
+    const next = isPlain ? day + DAY : DateTime.fromMillis(day, { zone }).plus({ days: 1 }).startOf('day').toMillis();
+    if (!isPlain) offset = zone.offset(next);
+    edges.push(next);
   }
+  const weekdays = edges.slice(1).map((_, index) => ((((first + index + 3) % 7) + 7) % 7) + 1);
   return { first, edges, weekdays };
 }
 

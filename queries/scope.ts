@@ -21,8 +21,7 @@ export const UNASSIGNED = '(unassigned)';
 export function scopeSql(request: MetricRequest, only: readonly string[]): ScopeSql {
   const column = (dimension: string) => {
     if (!only.includes(dimension)) return `'${UNASSIGNED}'`;
-    if (dimension === 'environment_group')
-      return `if(environment_group = '', '${UNASSIGNED}', toString(environment_group))`;
+    if (dimension === 'environment_group') return `if(environment_group = '', '${UNASSIGNED}', environment_group)`;
     return request.options.ownership === 'now' && dimension in dimensionColumns ? `${dimension}_now` : dimension;
   };
   const conditions: string[] = [];
@@ -32,7 +31,7 @@ export function scopeSql(request: MetricRequest, only: readonly string[]): Scope
     params[`filter_${dimension}`] = values;
   }
   return {
-    groups: request.groupBy.map((dimension) => `toString(${column(dimension)})`),
+    groups: request.groupBy.map(column),
     filters: conditions.length > 0 ? conditions.join(' AND ') : 'true',
     params,
   };

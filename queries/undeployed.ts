@@ -43,18 +43,17 @@ export function undeployedSql(tables: AtomTables, reason: string, request: Metri
   const still = `(isNull(finished_at) OR ${live} >= {last_end:Int64})`;
   const first = firstBucketSql(request, merged);
   const after = firstBucketSql(request, live);
-  const buckets = request.grain === null ? '' : `, range(${first}, if(${still}, toInt64({buckets_n:Int64}), ${after}))`;
-  const sql = `SELECT bucket, group_0, group_1, count() AS waiting, quantileExactInclusive(0.5)(age_seconds) AS age_p50_seconds
+  const inside = request.grain === null ? '' : `, range(${first}, if(${still}, toInt64({buckets_n:Int64}), ${after}))`;
+  const buckets = `arrayConcat(if(${still}, [toInt64(${WHOLE})], []::Array(Int64))${inside})`;
+  const groups = scope.groups.map((_, index) => `group_${index}`);
+  const sql = `SELECT ${['bucket', ...groups].join(', ')}, count() AS waiting, quantileExactInclusive(0.5)(age_seconds) AS age_p50_seconds
 FROM (
-  SELECT group_0, group_1, arrayJoin(arrayConcat(if(${still}, [toInt64(${WHOLE})], []::Array(Int64))${buckets})) AS bucket,
+  SELECT ${scope.groups.map((group, index) => `${group} AS group_${index}, `).join('')}arrayJoin(waits_in) AS bucket,
     (if(bucket < 0, {last_end:Int64}, {ends:Array(Int64)}[bucket + 1]) - ${merged}) / 1000 AS age_seconds
-  FROM (
-    SELECT merged_at, finished_at, ${scope.groups[0] ?? "''"} AS group_0, ${scope.groups[1] ?? "''"} AS group_1
-    FROM (${ownedThen(tables, reason, request)})
-    WHERE ${scope.filters}
-  )
+  FROM (${ownedThen(tables, reason, request, buckets)})
+  WHERE ${scope.filters}
 )
-GROUP BY bucket, group_0, group_1`;
+GROUP BY ${['bucket', ...groups].join(', ')}`;
   const cut = Math.min(axis.window.end, axis.asOf);
   const params: Record<string, SqlValue> = {
     ...axisParams(axis, request),
@@ -66,19 +65,23 @@ GROUP BY bucket, group_0, group_1`;
   return { sql, params };
 }
 
-/** The changes that may wait somewhere in the window, with their owners at the merge where the question asks for owners. */
-function ownedThen(tables: AtomTables, reason: string, request: MetricRequest): string {
+/** The changes that wait at the end of some bucket, with their owners at the merge where the question asks for owners. */
+function ownedThen(tables: AtomTables, reason: string, request: MetricRequest, buckets: string): string {
   const asked = [...request.groupBy, ...Object.keys(request.filters)];
   const needed = owners.filter((owner) => asked.includes(owner));
-  const columns = ['service', 'repository', 'merged_at', 'finished_at'];
-  const condition = `toUnixTimestamp64Milli(merged_at) < {last_end:Int64}
-      AND (isNull(finished_at) OR toUnixTimestamp64Milli(assumeNotNull(finished_at)) >= {reach_start:Int64}) AND ${reason} = ''`;
-  if (needed.length === 0 || request.options.ownership === 'now') {
-    return `SELECT ${[...columns, ...Object.keys(dimensionColumns)].join(', ')} FROM ${tables.changes} WHERE ${condition}`;
-  }
+  const joins = needed.length > 0 && request.options.ownership !== 'now';
+  const columns = ['service', 'repository', 'merged_at', ...(joins ? [] : Object.keys(dimensionColumns))];
+  // Few changes wait at the end of a bucket: they are told apart first, and only they look up who owned them.
+  const waiting = `SELECT ${columns.join(', ')}, ${buckets} AS waits_in
+    FROM ${tables.changes}
+    WHERE toUnixTimestamp64Milli(merged_at) < {last_end:Int64}
+      AND (isNull(finished_at) OR toUnixTimestamp64Milli(assumeNotNull(finished_at)) >= {reach_start:Int64})
+      AND ${reason} = '' AND notEmpty(waits_in)`;
+  if (!joins) return waiting;
   const then = needed.map((owner) => `if(s.${owner} = '', '(unassigned)', s.${owner}) AS ${owner}`);
-  return `SELECT ${columns.map((column) => `c.${column} AS ${column}`).join(', ')}, ${then.join(', ')}
-    FROM (SELECT ${columns.join(', ')} FROM ${tables.changes} WHERE ${condition}) AS c
+  const own = [...columns, 'waits_in'].map((column) => `c.${column} AS ${column}`);
+  return `SELECT ${[...own, ...then].join(', ')}
+    FROM (${waiting}) AS c
     ASOF LEFT JOIN (SELECT service, valid_from, ${needed.join(', ')} FROM ${tables.service_spans}) AS s
       ON s.service = c.service AND c.merged_at >= s.valid_from`;
 }

@@ -30,6 +30,8 @@ export const tables: AtomTables = {
   incidents: 'incidents',
   service_spans: 'service_spans',
   source_spans: 'source_spans',
+  adoptions: 'adoptions',
+  answers: 'answers',
 };
 
 export async function openBench(): Promise<AtomBench> {

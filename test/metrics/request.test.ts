@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { bucketsOf, daysBegun, iso, localDays } from '../../queries/buckets.ts';
 import { type Parameters, parseRequest } from '../../queries/request.ts';
@@ -139,6 +140,29 @@ describe('buckets', () => {
       ['2025-10-20T22:00:00.000Z', '2025-10-27T23:00:00.000Z'],
       ['2025-10-21T22:00:00.000Z', '2025-10-28T23:00:00.000Z'],
     ]);
+  });
+
+  it('days meet at every local midnight, whatever the zone does with its clocks', () => {
+    for (const tz of [
+      'Europe/Berlin',
+      'America/New_York',
+      'Africa/Cairo',
+      'Pacific/Apia',
+      'Australia/Lord_Howe',
+      'America/Sao_Paulo',
+      'UTC',
+    ]) {
+      const window = span('2011-06-01T05:00:00Z', '2019-03-01T05:00:00Z');
+      const { edges, first, weekdays } = localDays(window, tz);
+      let day = DateTime.fromMillis(window.start, { zone: tz }).startOf('day');
+      for (let n = 0; n < weekdays.length; n += 1) {
+        expect(iso(edges[n]!), tz).toBe(iso(day.toMillis()));
+        day = day.plus({ days: 1 }).startOf('day');
+      }
+      const start = DateTime.fromMillis(edges[0]!, { zone: tz });
+      expect(first).toBe(Date.UTC(start.year, start.month - 1, start.day) / 86_400_000);
+      expect(weekdays[0]).toBe(start.weekday);
+    }
   });
 
   it('counts cut days by their share and the running day whole', () => {
