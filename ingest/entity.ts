@@ -53,6 +53,7 @@ export function refsOf(event: NormalizedEvent): string[] {
   point('incident', data.fixes_incident);
   point('incident', data.duplicate_of);
   if (typeof data.caused_by === 'string' && data.caused_by !== '') refs.add(CAUSED_BY);
+  if (event.type.startsWith('survey.') && typeof data.wave === 'string') point('survey', data.wave.toLowerCase());
   if (Array.isArray(data.commits)) {
     for (const commit of data.commits)
       if (typeof commit === 'object' && commit) point('incident', commit.fixes_incident);

@@ -7,6 +7,7 @@ import { type Axis, type Cell, cellName, emptyCell, readCells, WHOLE } from './c
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import type { Metric } from './metric.ts';
+import { withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys, toldBySpans } from './scope.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
@@ -122,6 +123,7 @@ async function answerInZone(
     const key = keyOf(spanKeys(request, keys));
     const place = placeOf(frame, bucket === WHOLE ? axis.window : axis.buckets[bucket]!, key);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
+    const isTold = metric.isCoveredByItems === true && cell.items > 0;
     const group = Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!]));
     const envelope = assemble({
       metric,
@@ -138,8 +140,8 @@ async function answerInZone(
       bucketEnd: place.clipped.end,
       asOf: iso(axis.asOf),
       cell,
-      coverage: frame.coverage.share(key, place.clipped),
-      isClipped: place.isClipped,
+      coverage: isTold ? 1 : frame.coverage.share(key, place.clipped),
+      isClipped: place.isClipped && !isTold,
       daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
         options: request.options,
@@ -152,12 +154,14 @@ async function answerInZone(
     });
     return { ...envelope, ...group };
   };
+  const totals = groups.map((keys) => row(WHOLE, keys));
+  const series = axis.buckets.flatMap((bucket, index) =>
+    groups.map((keys) => ({ ...row(index, keys), time: iso(bucket.start) })),
+  );
   return {
     ok: true,
-    totals: groups.map((keys) => row(WHOLE, keys)),
-    series: axis.buckets.flatMap((bucket, index) =>
-      groups.map((keys) => ({ ...row(index, keys), time: iso(bucket.start) })),
-    ),
+    totals: metric.suppressBelow === undefined ? totals : [...withoutRemainders(totals, series, request.groupBy)],
+    series,
   };
 }
 

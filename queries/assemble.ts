@@ -2,6 +2,7 @@ import { bandOf } from './bands.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
 import { type Measured, type Metric, type Options, unitOf } from './metric.ts';
+import { isSuppressed } from './privacy/suppression.ts';
 import { bcaMean } from './statistics/bootstrap.ts';
 import { garwood, tInterval, wilson } from './statistics/interval.ts';
 import { quantile, type Ranked } from './statistics/quantile.ts';
@@ -39,6 +40,7 @@ interface Estimate {
 export function assemble(input: RowInput): Envelope {
   const { metric, cell, options } = input;
   const estimate = estimateOf(input);
+  if (isSuppressed(metric, cell)) return hidden(input);
   const status = statusOf(input, estimate);
   const fields = metric.fields?.(input.measured);
   const covered = status !== 'no_data';
@@ -67,12 +69,33 @@ export function assemble(input: RowInput): Envelope {
   };
 }
 
+/** A row that says only that there are too few to say anything (metrics.md §9.2). */
+function hidden({ metric, options, scope, window, asOf, coverage }: RowInput): Envelope {
+  return {
+    metric: metric.id,
+    spec_version: SPEC_VERSION,
+    options,
+    scope,
+    window,
+    as_of: asOf,
+    value: null,
+    unit: unitOf(metric, options),
+    n: null,
+    ci: null,
+    status: 'suppressed',
+    coverage,
+    open_n: 0,
+    excluded: {},
+  };
+}
+
 function estimateOf(input: RowInput): Estimate {
   const { metric, cell, options } = input;
   switch (metric.aggregate.type) {
     case 'rate':
       return rate(input);
     case 'proportion':
+    case 'snapshot':
       return proportion(cell);
     case 'quantiles':
       return durations(cell, metric, options.closed_only === true);

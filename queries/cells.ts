@@ -64,9 +64,9 @@ export function cellsSql(
   const aggregates = ['count() AS items', ...partsOf(aggregate), ...Object.entries(items.tallies ?? {}).map(aliased)];
   const cells = `SELECT bucket, group_0, group_1, item_reason, ${aggregates.join(', ')}
 FROM (
-  SELECT *, ${bucketsSql(request, axis, union)}
+  SELECT *, ${aggregate === 'snapshot' ? standingSql : bucketsSql(request, axis, union)}
   FROM (SELECT ${columns.join(', ')} FROM ${rows})
-  WHERE ${reachSql(union)}
+  WHERE ${aggregate === 'snapshot' ? everStandsSql : reachSql(union)}
 )${union ? '\nWHERE item_inside' : ''}
 GROUP BY bucket, group_0, group_1, item_reason`;
   const ranked = aggregate === 'quantiles' || aggregate === 'mean';
@@ -177,6 +177,7 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
     case 'rate':
       return [];
     case 'proportion':
+    case 'snapshot':
       return ['countIf(item_hit) AS hits'];
     case 'quantiles':
     case 'mean':
@@ -215,6 +216,21 @@ export function reachSql(union: boolean): string {
     AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')`;
   return union ? `(${within}) OR (${atMs} < {window_end:Int64} AND ${untilMs} > {reach_start:Int64})` : within;
 }
+
+const holdsAt = (instant: string): string =>
+  `${atMs} <= ${instant} AND toUnixTimestamp64Milli(item_until) > ${instant}`;
+
+/** Condition of the items that hold at the end of the window, or at as_of if that comes first. */
+export const standsAtEndSql = holdsAt('least({window_end:Int64}, {as_of:Int64})');
+
+const everStandsSql = `${atMs} <= {window_end:Int64} AND toUnixTimestamp64Milli(item_until) > {reach_start:Int64}`;
+
+/** The whole window and every bucket at whose end (or as_of, if that comes first) the item holds; those not begun have none. */
+const standingSql = `arrayJoin(arrayConcat(
+    if({window_start:Int64} < {as_of:Int64} AND ${standsAtEndSql}, [toInt64(${WHOLE})], []::Array(Int64)),
+    arrayFilter(
+      b -> {bucket_starts:Array(Int64)}[b + 1] < {as_of:Int64} AND ${holdsAt('least({bucket_ends:Array(Int64)}[b + 1], {as_of:Int64})')},
+      arrayMap(b -> toInt64(b), range(length({bucket_ends:Array(Int64)})))))) AS bucket`;
 
 /** The whole window, if the item is in it, and every bucket that the item is in: one row each. */
 function bucketsSql(request: MetricRequest, axis: Axis, union: boolean): string {

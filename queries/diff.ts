@@ -5,6 +5,7 @@ import { iso } from './buckets.ts';
 import type { Row } from './envelope.ts';
 import { itemValue, listingSql, zoneOf } from './listing.ts';
 import type { Metric } from './metric.ts';
+import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 
 /** Why an atom counts otherwise in a later report (metrics.md §12). */
@@ -55,6 +56,7 @@ export async function metricDiff(
   asOfA: string,
   asOfB: string,
 ): Promise<Diffed> {
+  if (metric.suppressBelow !== undefined) return { ok: false, problems: [notListed] };
   const [first, second] = asOfA <= asOfB ? [asOfA, asOfB] : [asOfB, asOfA];
   const whole = { ...request, grain: null };
   const a = await answerMetric(deps, metric, { ...whole, asOf: first });
@@ -150,6 +152,7 @@ ORDER BY if(b.row_key != '', b.item_ms, a.item_ms), atom_id`;
 
 const valueColumns: Readonly<Record<string, string>> = {
   proportion: 'item_hit',
+  snapshot: 'item_hit',
   quantiles: 'item_value',
   mean: 'item_value',
   score: 'item_value',

@@ -3,8 +3,9 @@ import { type AnswerDeps, axisOf } from './answer.ts';
 import { type AtomKind, atomKinds, dimensionColumns, receiptColumns } from './atoms/atom.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { bucketsOf, iso } from './buckets.ts';
-import { axisParams, itemColumns, itemRows, reachSql } from './cells.ts';
+import { axisParams, itemColumns, itemRows, reachSql, standsAtEndSql } from './cells.ts';
 import { type Metric, unitOf } from './metric.ts';
+import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 import { scopeSql } from './scope.ts';
 
@@ -48,6 +49,7 @@ export async function metricAtoms(
 ): Promise<
   { readonly ok: true; readonly answer: AtomPage } | { readonly ok: false; readonly problems: readonly Problem[] }
 > {
+  if (metric.suppressBelow !== undefined) return { ok: false, problems: [notListed] };
   const cursor = readCursor(page.after ?? null);
   if (cursor === undefined) {
     return {
@@ -104,7 +106,7 @@ FROM (
   SELECT ${columns.join(', ')}, ${items.part ?? "''"} AS item_part
   FROM ${itemRows(tables, metric.atom, items, request, scope)}
 )
-WHERE ${reachSql(union)}`;
+WHERE ${metric.aggregate.type === 'snapshot' ? standsAtEndSql : reachSql(union)}`;
   const params: Record<string, SqlValue> = {
     ...scope.params,
     ...items.params,
@@ -135,6 +137,7 @@ export function itemValue(
     case 'rate':
       return 1;
     case 'proportion':
+    case 'snapshot':
       return Number(row.item_hit);
     case 'score':
     case 'quantiles':

@@ -26,6 +26,10 @@ export interface Metric {
   /** Names accepted by `group_by` and as filters; columns of the atom. */
   readonly dimensions: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Personal answers: a cell of fewer respondents than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
+  readonly suppressBelow?: number;
+  /** True if what is there is complete in itself: coverage is 1 wherever anything was counted. */
+  readonly isCoveredByItems?: boolean;
   /** Fewer counted than this: `insufficient`; 0 for counts. */
   readonly minN: number;
   /** Hours after a bucket's end during which it is provisional. */
@@ -92,7 +96,8 @@ export type OptionSpec =
 /**
  * How items become a number. `rate`: count ÷ days, or ÷ service-days or ÷ a count of `beside`. `proportion`: items that hit ÷
  * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale.
- * `union`: minutes covered by the items' intervals.
+ * `union`: minutes covered by the items' intervals. `snapshot`: of the items that hold (from `at` to `until`) at the end of
+ * the bucket, those that hit ÷ all.
  */
 export type Aggregate =
   | { readonly type: 'rate'; readonly exposure: (options: Options) => Exposure }
@@ -100,7 +105,8 @@ export type Aggregate =
   | { readonly type: 'quantiles' }
   | { readonly type: 'mean' }
   | { readonly type: 'score'; readonly scale: readonly [number, number] }
-  | { readonly type: 'union' };
+  | { readonly type: 'union' }
+  | { readonly type: 'snapshot' };
 
 /** What a count is divided by: local days (all or Monday to Friday), 30 service-days, or 100 of a number of `beside`. */
 export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments';
@@ -117,11 +123,11 @@ export interface Items {
   readonly at: string;
   /** Empty, or why the item is left out. */
   readonly reason: string;
-  /** proportion: whether the item is in the numerator. */
+  /** proportion, snapshot: whether the item is in the numerator. */
   readonly hit?: string;
   /** quantiles, mean: seconds, NULL while open; score: the value. */
   readonly value?: string;
-  /** union: end of the interval that begins at `at`; NULL while open. */
+  /** union: end of the interval that begins at `at`; NULL while open. snapshot: when it ceases to hold; never NULL. */
   readonly until?: string;
   /** Columns of the atoms that `tallies` read. */
   readonly columns?: readonly string[];

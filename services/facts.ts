@@ -18,7 +18,7 @@ export async function findEvent(store: Store, id: string): Promise<Row | null> {
     `SELECT arraySort(groupUniqArrayIf(delivery_id, delivery_id != '')) AS deliveries FROM events WHERE id = {id:String}`,
     { id },
   );
-  return { ...event, delivery_ids: told?.deliveries ?? [] };
+  return { ...(withoutAnswers(event) as Row), delivery_ids: told?.deliveries ?? [] };
 }
 
 /** A place in a list that is sorted by (recorded_at, id), newest first. */
@@ -95,16 +95,51 @@ export function showDelivery(value: Uint8Array): Record<string, unknown> | null 
   if (stored === null) return null;
   const { id, source, received_at, headers, body } = stored.delivery;
   const text = new TextDecoder().decode(body);
+  const read = readBody(text);
+  const told = headers['ce-type'] === undefined ? read : { type: headers['ce-type'], data: read };
+  const shown = withoutSecrets(withoutAnswers(told));
   const { outcome, reason = null, events } = stored;
-  return { id, source, received_at, headers, outcome, reason, events, body: withoutSecrets(jsonOr(text)) };
+  return {
+    id,
+    source,
+    received_at,
+    headers,
+    outcome,
+    reason,
+    events,
+    body: told === read ? shown : (shown as { data: unknown }).data,
+  };
 }
 
-function jsonOr(text: string): unknown {
+/** JSON if it is that, a list if it is JSON line by line, else text; text about surveys is not shown, for nobody can redact it. */
+function readBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    try {
+      if (lines.length > 1) return lines.map((line) => JSON.parse(line));
+    } catch {
+      // Not JSON in any form.
+    }
+    return text.includes('survey.') ? REMOVED : text;
   }
+}
+
+const REMOVED = '(removed)';
+
+/** Survey events without who answered and what: single answers are nobody's to read (metrics.md §9.2, rule 6). */
+function withoutAnswers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutAnswers);
+  if (typeof value !== 'object' || value === null) return value;
+  const { type, data } = value as { type?: unknown; data?: unknown };
+  if (typeof type !== 'string' || !type.startsWith('survey.') || typeof data !== 'object' || data === null)
+    return value;
+  const kept = Object.entries(data).map(([key, inner]) => [
+    key,
+    ['respondent', 'score'].includes(key) ? REMOVED : inner,
+  ]);
+  return { ...value, data: Object.fromEntries(kept) };
 }
 
 const SECRET_KEY = /secret|token|password|passwd|authorization|credential|private_?key|api_?key/i;
@@ -116,7 +151,7 @@ function withoutSecrets(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      SECRET_KEY.test(key) && inner !== null && inner !== '' ? '(removed)' : withoutSecrets(inner),
+      SECRET_KEY.test(key) && inner !== null && inner !== '' ? REMOVED : withoutSecrets(inner),
     ]),
   );
 }

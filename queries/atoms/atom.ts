@@ -206,4 +206,57 @@ export const sourceSpans: AtomKind = {
   },
 };
 
-export const atomKinds: readonly AtomKind[] = [serviceSpans, sourceSpans, rollouts, changes, incidents];
+/** Whether a service is on the platform's path, from when to when; contiguous while the service is in being. */
+export const adoptions: AtomKind = {
+  name: 'adoptions',
+  description: 'one service, on the platform’s path or not, from one instant to another',
+  columns: {
+    service: 'String',
+    /** Service and `valid_from`. */
+    atom_id: 'String',
+    valid_from: time,
+    valid_to: time,
+    /** 1 if its last production rollout went through the platform's path and is at most 90 days old. */
+    adopted: 'UInt8',
+    /** The rollout with which this began, empty before the first and when 90 days have passed. */
+    rollout_id: 'String',
+    last_rollout_at: maybeTime,
+    /** not_defined exempt, or empty. */
+    excluded: 'LowCardinality(String)',
+    /** Why the service need not be on the platform, in the workspace's words. */
+    exempt: 'String',
+    ...dimensionColumns,
+    ...receiptColumns,
+  },
+};
+
+/** Answers of closed waves. They carry no respondent, only a digest by which people are told apart. */
+export const answers: AtomKind = {
+  name: 'answers',
+  description: 'the last answer of one person to one item of a closed survey wave',
+  columns: {
+    /** `survey:` and the wave: what one refresh makes anew. Not a service. */
+    service: 'String',
+    atom_id: 'String',
+    wave: 'String',
+    item: 'String',
+    score: 'Float64',
+    respondent_key: 'String',
+    answered_at: time,
+    closed_at: time,
+    /** out_of_scale: not on the scale of 1 to 5; or empty. */
+    excluded: 'LowCardinality(String)',
+    ...dimensionColumns,
+    ...receiptColumns,
+  },
+};
+
+export const atomKinds: readonly AtomKind[] = [
+  serviceSpans,
+  sourceSpans,
+  rollouts,
+  changes,
+  incidents,
+  adoptions,
+  answers,
+];

@@ -1,4 +1,6 @@
-import { type AtomKind, changes, incidents, rollouts, serviceSpans, sourceSpans } from './atom.ts';
+import { adoptionsSql } from './adoption.ts';
+import { answersSql } from './answers.ts';
+import { type AtomKind, adoptions, answers, changes, incidents, rollouts, serviceSpans, sourceSpans } from './atom.ts';
 import { isBotAt, withDimensions } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { sourceSpansSql } from './sources.ts';
@@ -127,4 +129,6 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
     },
   },
   { kind: sourceSpans, name: 'source_spans', sql: sourceSpansSql },
+  { kind: adoptions, name: 'adoptions', sql: adoptionsSql },
+  { kind: answers, name: 'answers', sql: answersSql },
 ];

@@ -1,6 +1,6 @@
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<
-  Record<'rollouts' | 'changes' | 'incidents' | 'service_spans' | 'source_spans', string>
+  Record<'rollouts' | 'changes' | 'incidents' | 'service_spans' | 'source_spans' | 'adoptions' | 'answers', string>
 >;
 
 /**

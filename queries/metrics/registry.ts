@@ -1,4 +1,5 @@
 import type { Metric } from '../metric.ts';
+import { adoptionRate } from './adoption-rate.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
 import { changeFailRate } from './dora-change-fail-rate.ts';
 import { changeLeadTime } from './dora-change-lead-time.ts';
@@ -10,6 +11,7 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { surveyScore } from './survey-score.ts';
 
 /** Every metric, in the order in which people read them. */
 export const metrics: readonly Metric[] = [
@@ -24,6 +26,8 @@ export const metrics: readonly Metric[] = [
   timeToAcknowledge,
   incidentRate,
   downtime,
+  adoptionRate,
+  surveyScore,
 ];
 
 /** A metric by its id, or null. */

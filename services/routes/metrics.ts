@@ -84,6 +84,7 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
         schema: { tags: ['metrics'], summary, querystring: z.object({ ...parameterSchema(metric), ...extra }) },
       },
       async (request, reply) => {
+        if (path !== '' && metric.suppressBelow !== undefined) return sendNeverListed(request, reply);
         const format = formatOf(request);
         if (format === null) return sendNotAcceptable(request, reply);
         const context = { ...parts.context(), others };
@@ -94,13 +95,13 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
       },
     );
 
-  route('', metric.question, {}, async ({ request, reply, format, context, problems, parsed }) => {
+  route('', metric.question, {}, async ({ request, reply, format, context, query, problems, parsed }) => {
     if (parsed === null) return sendParameterProblems(request, reply, problems);
     const asked = await parts.answer(metric, parsed, context);
     if (!asked.ok) return sendParameterProblems(request, reply, asked.problems);
     const { answer } = asked;
     const rows = parsed.grain === null ? answer.totals : answer.series;
-    return sendRows(request, reply, { format, whole: answer, rows, now: parsed.asOf === null ? answer.as_of : null });
+    return sendRows(request, reply, { format, whole: answer, rows, now: isFixed(query, parsed) ? null : context.now });
   });
 
   const paging = {
@@ -126,7 +127,7 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
     const page = { after, limit, ...(bucket === null ? {} : { bucket }) };
     const asked = await parts.atoms(metric, parsed, page, context);
     if (!asked.ok) return sendParameterProblems(request, reply, asked.problems);
-    const now = parsed.asOf === null ? context.now : null;
+    const now = isFixed(query, parsed) ? null : context.now;
     return sendRows(request, reply, { format, whole: asked.answer, rows: asked.answer.atoms, now });
   });
 
@@ -164,8 +165,23 @@ interface Asking {
 
 type Handler = (asking: Asking) => Promise<FastifyReply>;
 
+/** True if the question names both what was known and where its window ends: then its answer never changes. */
+function isFixed(query: Parameters, request: MetricRequest): boolean {
+  return request.asOf !== null && text(query.to) !== null;
+}
+
 function text(value: string | readonly string[] | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Answers of people are shown as numbers only, whoever asks. */
+function sendNeverListed(request: FastifyRequest, reply: FastifyReply) {
+  return sendProblem(request, reply, {
+    status: 403,
+    kind: 'private',
+    title: 'The answers behind this number are never shown',
+    detail: 'It is made of what single people answered. Ask for the number itself, by the dimensions that it declares.',
+  });
 }
 
 function sendParameterProblems(request: FastifyRequest, reply: FastifyReply, problems: readonly ParameterProblem[]) {
