@@ -117,7 +117,8 @@ function heardRepositories(events: readonly NormalizedEvent[]): Set<string> {
         named: so.named || (typeof data.application === 'string' && data.application !== ''),
         finished: so.finished || event.type === 'deployment.finished' || event.type === 'service.rolledback',
       });
-    } else if (event.type.startsWith('change.') || (event.type === 'branch.pushed' && data.deleted !== true)) heard.add(repository);
+    } else if (event.type.startsWith('change.') || (event.type === 'branch.pushed' && data.deleted !== true))
+      heard.add(repository);
   }
   for (const one of rollouts.values()) if (one.finished && !one.named) heard.add(one.repository);
   heard.delete('');
