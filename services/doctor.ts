@@ -29,17 +29,19 @@ export async function diagnose(store: Store, withAtoms: WithAtoms, now: string):
 }
 
 async function sourceFindings(store: Store, spans: string, now: string): Promise<Finding[]> {
-  const heard = await store.query<{ source: string; events: string; last: string; alive: number }>(
-    `SELECT source, toString(count()) AS events, max(occurred_at) AS last, any(alive_to) > parseDateTime64BestEffort({now:String}, 3, 'UTC') AS alive
+  const heard = await store.query<{ source: string; events: string; last: string; alive: number; counts: number }>(
+    `SELECT source, toString(count()) AS events, max(occurred_at) AS last, any(alive_to) > parseDateTime64BestEffort({now:String}, 3, 'UTC') AS alive,
+       countIf(type IN ('deployment.finished', 'service.rolledback', 'incident.detected', 'change.merged', 'branch.pushed')) > 0 AS counts
      FROM events LEFT JOIN (SELECT source, max(alive_to) AS alive_to FROM ${spans} WHERE service = '' GROUP BY source) AS life USING (source)
      WHERE source != 'workspace' GROUP BY source ORDER BY source`,
     { now },
   );
-  const found = heard.map(({ source, events, last, alive }): Finding => {
+  const found = heard.map(({ source, events, last, alive, counts }): Finding => {
     const title = `${source}: ${events} events, the last of ${last.slice(0, 16).replace('T', ' ')}`;
     if (alive) return { level: 'ok', title, detail: 'It is heard.' };
     return {
-      level: 'attention',
+      // What tells of no deployment, change or incident feeds none of the keys.
+      level: counts ? 'attention' : 'assumed',
       title,
       detail:
         'It is silent: what it feeds shows "no data" instead of zeros. If it is merely quiet, allow it more days.',
@@ -103,7 +105,8 @@ async function environmentFindings(store: Store, rollouts: string): Promise<Find
 
 async function serviceFindings(store: Store, spans: string): Promise<Finding[]> {
   const undefinedOnes = await store.query<{ service: string; of: string }>(
-    `SELECT service, toString(count() OVER ()) AS of FROM ${spans} GROUP BY service HAVING max(defined) = 0 ORDER BY service LIMIT ${SHOWN}`,
+    `SELECT service, toString(count() OVER ()) AS of FROM ${spans} GROUP BY service HAVING max(defined) = 0
+       AND lower(service) NOT IN (SELECT lower(repository) FROM ${spans} WHERE defined = 1) ORDER BY service LIMIT ${SHOWN}`,
   );
   const unowned = await store.query<{ service: string; of: string }>(
     `SELECT service, toString(count() OVER ()) AS of FROM ${spans} GROUP BY service
