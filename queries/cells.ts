@@ -57,23 +57,21 @@ export function cellsSql(
   const columns = [
     ...itemColumns(items),
     ...(items.columns ?? []),
-    `${scope.groups[0] ?? "''"} AS group_0`,
-    `${scope.groups[1] ?? "''"} AS group_1`,
+    ...scope.groups.map((sql, index) => `${sql} AS group_${index}`),
   ];
   const rows = itemRows(tables, atom, items, request, scope);
   const aggregates = ['count() AS items', ...partsOf(aggregate), ...Object.entries(items.tallies ?? {}).map(aliased)];
-  const cells = `SELECT bucket, group_0, group_1, item_reason, ${aggregates.join(', ')}
+  const keys = ['bucket', ...scope.groups.map((_, index) => `group_${index}`), 'item_reason'].join(', ');
+  const cells = `SELECT ${keys}, ${aggregates.join(', ')}
 FROM (
   SELECT *, ${aggregate === 'snapshot' ? standingSql : bucketsSql(request, axis, union)}
   FROM (SELECT ${columns.join(', ')} FROM ${rows})
   WHERE ${aggregate === 'snapshot' ? everStandsSql : reachSql(union)}
 )${union ? '\nWHERE item_inside' : ''}
-GROUP BY bucket, group_0, group_1, item_reason`;
+GROUP BY ${keys}`;
   const ranked = aggregate === 'quantiles' || aggregate === 'mean';
   const kept = aggregate === 'quantiles' ? '* EXCEPT (sorted_values)' : '*';
-  const sql = ranked
-    ? `SELECT ${kept}, ${ranksSql(request.options.closed_only === true)} AS ranks FROM (${cells})`
-    : cells;
+  const sql = ranked ? `SELECT ${kept}, ${stretchesSql(request.options.closed_only === true)} FROM (${cells})` : cells;
   return { sql, params: { ...scope.params, ...items.params, ...axisParams(axis, request) } };
 }
 
@@ -100,7 +98,7 @@ export function itemColumns(items: Items): readonly string[] {
   const { at, reason, hit, value, until } = items;
   return [
     `${at} AS item_at`,
-    `${reason} AS item_reason`,
+    `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
     ...(value ? [`${value} AS item_value`] : []),
     ...(until ? [`${until} AS item_until`] : []),
@@ -164,8 +162,18 @@ function fill(cell: Cell, row: Readonly<Record<string, unknown>>, tallyNames: re
   cell.covered = Number(row.covered ?? 0);
   if (row.begun !== undefined) cell.begun = Number(row.begun) > 0;
   cell.values = (row.sorted_values as number[] | undefined) ?? [];
-  cell.ranks = new Map(row.ranks as [number, number][] | undefined);
+  cell.ranks = ranksOf(row.stretch_starts as number[] | undefined, row.stretches as number[][] | undefined);
   cell.tallies = Object.fromEntries(tallyNames.map((name) => [name, row[name]]));
+}
+
+function ranksOf(starts: readonly number[] = [], stretches: readonly (readonly number[])[] = []): Map<number, number> {
+  const ranks = new Map<number, number>();
+  stretches.forEach((stretch, index) => {
+    stretch.forEach((value, offset) => {
+      ranks.set(starts[index]! + offset, value);
+    });
+  });
+  return ranks;
 }
 
 const atMs = 'toUnixTimestamp64Milli(item_at)';
@@ -195,16 +203,22 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
 
 const sortedSql = `arraySort(groupArrayIf(assumeNotNull(item_value), ${counted} AND isNotNull(item_value)))`;
 
-/** Few values whole; of many those about the ranks that R-7 and its interval can need, as (rank, value). */
-function ranksSql(closedOnly: boolean): string {
+/**
+ * Of few values all; of many the stretches about the ranks that R-7 and its interval can need, and where each begins. In
+ * slices, because a lambda that reads an array copies it once per call.
+ */
+function stretchesSql(closedOnly: boolean): string {
   const n = closedOnly ? 'length(sorted_values)' : '(length(sorted_values) + open)';
-  const half = `1.96 * sqrt(${n} * p * (1 - p))`;
-  const centres = `[${n} * p - ${half}, (${n} - 1) * p + 1, ${n} * p + 1 + ${half}]`;
-  const near = `arrayMap(c -> range(toUInt64(greatest(1, round(c) - ${RANK_SLACK})), toUInt64(greatest(1, round(c) + ${RANK_SLACK + 1}))), ${centres})`;
-  const some = `arrayFlatten(arrayMap(p -> ${near}, [0.5, 0.75, 0.9]))`;
-  const within = `arrayFilter(r -> r <= length(sorted_values), arrayDistinct(arrayPushBack(${some}, toUInt64(length(sorted_values)))))`;
-  const all = 'range(toUInt64(1), toUInt64(length(sorted_values) + 1))';
-  return `arrayMap(r -> (toUInt32(r), sorted_values[r]), if(length(sorted_values) <= ${FEW_VALUES}, ${all}, ${within}))`;
+  const centres = ['0.5', '0.75', '0.9'].flatMap((p) => {
+    const half = `1.96 * sqrt(${n} * ${p} * (1 - ${p}))`;
+    return [`${n} * ${p} - ${half}`, `(${n} - 1) * ${p} + 1`, `${n} * ${p} + 1 + ${half}`];
+  });
+  const starts = centres.map((centre) => `toUInt32(greatest(1, round(${centre}) - ${RANK_SLACK}))`);
+  const last = 'toUInt32(greatest(1, length(sorted_values)))';
+  const slices = [...starts, last].map((start) => `arraySlice(sorted_values, ${start}, ${2 * RANK_SLACK + 1})`);
+  const few = `length(sorted_values) <= ${FEW_VALUES}`;
+  return `if(${few}, [toUInt32(1)], [${[...starts, last].join(', ')}]) AS stretch_starts,
+  if(${few}, [sorted_values], [${slices.join(', ')}]) AS stretches`;
 }
 
 /** End of an interval, no later than as_of; what is left out lies where it begins. */
