@@ -1,9 +1,10 @@
 import type { Store } from '../ingest/ports.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
+import { type Axis, WHOLE } from './axis.ts';
 import { readBeside } from './beside.ts';
 import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, rollingDays, type Span } from './buckets.ts';
-import { type Axis, type Cell, cellName, emptyCell, readCells, WHOLE } from './cells.ts';
+import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import type { Metric } from './metric.ts';

@@ -1,6 +1,7 @@
 import type { Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
-import { type Axis, readCells } from './cells.ts';
+import type { Axis } from './axis.ts';
+import { readCells } from './cells.ts';
 import type { Beside } from './metric.ts';
 import type { MetricRequest } from './request.ts';
 import { readUndeployed } from './undeployed.ts';

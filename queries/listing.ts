@@ -2,8 +2,9 @@ import type { SqlValue, Store } from '../ingest/ports.ts';
 import { type AnswerDeps, axisOf } from './answer.ts';
 import { type AtomKind, atomKinds, dimensionColumns, receiptColumns } from './atoms/atom.ts';
 import type { AtomTables } from './atoms/tables.ts';
+import { axisParams, reachSql, standsAtEndSql } from './axis.ts';
 import { bucketsOf, iso } from './buckets.ts';
-import { axisParams, itemColumns, itemRows, reachSql, standsAtEndSql } from './cells.ts';
+import { itemColumns, itemRows } from './cells.ts';
 import { type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
@@ -60,7 +61,7 @@ export async function metricAtoms(
   const narrowed = page.bucket === undefined ? request : inBucket(deps, request, page.bucket);
   if (narrowed === null) {
     const fix = 'use time of a row of the series, with the same grain';
-    return { ok: false, problems: [{ field: 'bucket', problem: 'is no bucket of the question', fix }] };
+    return { ok: false, problems: [{ field: 'time', problem: 'begins no bucket of the question', fix }] };
   }
   const rows = await deps.withAtoms(request.asOf, (tables) => {
     const { sql, params } = listingSql(tables, metric, narrowed, zoneOf(deps, request), deps.now);

@@ -1,7 +1,8 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
 import { dimensionColumns } from './atoms/atom.ts';
 import type { AtomTables } from './atoms/tables.ts';
-import { type Axis, axisParams, cellName, firstBucketSql, WHOLE } from './cells.ts';
+import { type Axis, axisParams, firstBucketSql, WHOLE } from './axis.ts';
+import { cellName } from './cells.ts';
 import type { MetricRequest } from './request.ts';
 import { scopeSql } from './scope.ts';
 

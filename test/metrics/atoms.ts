@@ -24,15 +24,8 @@ export interface AtomBench {
 
 const kindOf = new Map(atomKinds.map((kind) => [kind.name, kind]));
 
-export const tables: AtomTables = {
-  rollouts: 'rollouts',
-  changes: 'changes',
-  incidents: 'incidents',
-  service_spans: 'service_spans',
-  source_spans: 'source_spans',
-  adoptions: 'adoptions',
-  answers: 'answers',
-};
+/** Every kind in the table of its own name. */
+export const tables = Object.fromEntries(atomKinds.map((kind) => [kind.name, kind.name])) as AtomTables;
 
 export async function openBench(): Promise<AtomBench> {
   const path = mkdtempSync(join(tmpdir(), 'headway-metrics-'));
