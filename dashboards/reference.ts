@@ -44,18 +44,25 @@ Each sender has an address of its own. Anything else can be sent as canonical ev
 ${sections.join('\n')}`;
 }
 
+interface Setting {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** The settings as Markdown. */
-export function settingReference(settings: readonly { readonly name: string; readonly text: string }[]): string {
-  const rows = settings.map(({ name, text }) => `| \`${name}\` | ${text.replaceAll('|', '\\|')} |`);
+export function settingReference(settings: readonly Setting[]): string {
   return `${MADE}
 # Settings
 
 Environment variables. All problems of a configuration are reported at once, by name.
 
-| Variable | What it does |
-| --- | --- |
-${rows.join('\n')}
-`;
+${settingTable(settings)}`;
+}
+
+/** The table of the settings alone, as Markdown. */
+export function settingTable(settings: readonly Setting[]): string {
+  const rows = settings.map(({ name, text }) => `| \`${name}\` | ${text.replaceAll('|', '\\|')} |`);
+  return `| Variable | What it does |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
 function metricSection(metric: Metric): string {

@@ -1,4 +1,5 @@
-import { metricReference, settingReference, sourceReference } from '../dashboards/reference.ts';
+import { readFileSync } from 'node:fs';
+import { metricReference, settingReference, settingTable, sourceReference } from '../dashboards/reference.ts';
 import { sources } from '../ingest/sources/registry.ts';
 import { metrics } from '../queries/metrics/registry.ts';
 import { secretVariable, variables } from './config.ts';
@@ -10,15 +11,21 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** All files that `headway generate` writes; a test holds the kept ones to these. */
+// The rest of the README is written by hand.
+const README_SETTINGS = /(?<=<!-- settings: made by `npm run generate` -->\n).*?(?=<!-- end of settings -->)/s;
+
+/** All files that `headway generate` writes, from the project's root; a test holds the kept ones to these. */
 export function generatedFiles(): readonly GeneratedFile[] {
   const secrets = sources.map((source) => ({
     name: secretVariable(source.name),
     text: `Secrets of ${source.title}, comma-separated while one is being replaced.`,
   }));
+  const settings = [...variables, ...secrets];
+  const readme = readFileSync('README.md', 'utf8');
   return [
+    { path: 'README.md', text: readme.replace(README_SETTINGS, () => `\n${settingTable(settings)}\n`) },
     { path: 'docs/metrics.md', text: metricReference(metrics) },
     { path: 'docs/sources.md', text: sourceReference(sources) },
-    { path: 'docs/settings.md', text: settingReference([...variables, ...secrets]) },
+    { path: 'docs/settings.md', text: settingReference(settings) },
   ];
 }
