@@ -39,8 +39,6 @@ export interface MetricParts {
   ) => Promise<Asked<MetricDiff>>;
 }
 
-/** Names that these routes read beside the metric's own parameters. */
-const others = ['format', 'after', 'limit', 'bucket', 'and'];
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 5_000;
 
@@ -87,7 +85,8 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
         if (path !== '' && metric.suppressBelow !== undefined) return sendNeverListed(request, reply);
         const format = formatOf(request);
         if (format === null) return sendNotAcceptable(request, reply);
-        const context = { ...parts.context(), others };
+        // What the route itself reads beside the metric's own parameters.
+        const context = { ...parts.context(), others: ['format', ...Object.keys(extra)] };
         const query = request.query as Parameters;
         const parsed = parseRequest(metric, query, context);
         const problems = parsed.ok ? [] : parsed.problems;
@@ -105,7 +104,7 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
   });
 
   const paging = {
-    bucket: z.string().optional().meta({ description: 'time of a row of the series: only the rows of that bucket' }),
+    time: z.string().optional().meta({ description: 'time of a row of the series: only the rows of that bucket' }),
     after: z.string().optional().meta({ description: 'next of the page before' }),
     limit: z
       .string()
@@ -118,12 +117,12 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
     const problems = [...asking.problems];
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
       problems.push({ field: 'limit', problem: 'is not a number of rows', fix: `use 1 to ${MAX_LIMIT}` });
-    for (const field of ['after', 'bucket'])
+    for (const field of ['after', 'time'])
       if (Array.isArray(query[field]))
         problems.push({ field, problem: 'is given more than once', fix: 'give it once' });
     if (parsed === null || problems.length > 0) return sendParameterProblems(request, reply, problems);
     const after = text(query.after);
-    const bucket = text(query.bucket);
+    const bucket = text(query.time);
     const page = { after, limit, ...(bucket === null ? {} : { bucket }) };
     const asked = await parts.atoms(metric, parsed, page, context);
     if (!asked.ok) return sendParameterProblems(request, reply, asked.problems);

@@ -1,0 +1,18 @@
+/** Floating point that differs by less than this, relatively, is the same number computed in another order. */
+const TOLERANCE = 1e-9;
+
+/** Where two answers differ, as `path: a … b …` lines; empty if they agree. */
+export function disagreements(a: unknown, b: unknown, path = ''): string[] {
+  if (Object.is(a, b) || (typeof a === 'number' && typeof b === 'number' && near(a, b))) return [];
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return [`${path}: answered ${JSON.stringify(a)}, defined ${JSON.stringify(b)}`];
+  const left = a as Readonly<Record<string, unknown>>;
+  const right = b as Readonly<Record<string, unknown>>;
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
+    disagreements(left[key], right[key], `${path}.${key}`),
+  );
+}
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b));
+}
