@@ -58,7 +58,10 @@ export function startFollowing(deps: FollowingDeps): Following {
     ends ??= await log.ends('headway.events');
     const target = checkpointed(deps.store, timed(deps), (partition, next) => taken.set(partition, next));
     for (const [partition, next] of await target.positions()) taken.set(partition, next);
-    follower = follow(log, target, { group: GROUP, signal: AbortSignal.any([stopping.signal, round.signal]) });
+    const signal = AbortSignal.any([stopping.signal, round.signal]);
+    // Told to stop while it was getting ready: a signal that has fired already would not be heard any more.
+    if (signal.aborted) return;
+    follower = follow(log, target, { group: GROUP, signal });
     failing = false;
     await follower.done;
   };
