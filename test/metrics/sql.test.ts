@@ -39,18 +39,21 @@ function variants(metric: Metric): Record<string, string>[] {
   );
 }
 
-const shapes = [
-  {},
-  { grain: 'hour', from: '2025-10-27', to: '2025-10-28' },
-  { grain: 'week', group_by: 'team,service', service: 'api,web', team: 'team-a' },
-  { grain: '28d', group_by: 'team', tz: 'Europe/Berlin' },
-];
+const shapes = (metric: Metric) => {
+  const [one = '', two = one] = [...metric.dimensions].reverse();
+  return [
+    {},
+    { grain: 'hour', from: '2025-10-27', to: '2025-10-28' },
+    { grain: 'week', group_by: `${one},${two}`, [one]: 'api,web', [two]: 'team-a' },
+    { grain: '28d', group_by: metric.dimensions[0]!, tz: 'Europe/Berlin' },
+  ];
+};
 
 describe('the generated SQL', () => {
   for (const metric of metrics) {
     it(`is planned by ClickHouse: ${metric.id}`, async () => {
       for (const options of variants(metric)) {
-        for (const shape of shapes) {
+        for (const shape of shapes(metric)) {
           const parameters = { from: '2025-10-01', to: '2025-11-01', ...shape, ...options };
           const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
           if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -81,19 +84,19 @@ describe('the generated SQL', () => {
 
   it('takes hostile names as nothing but names', async () => {
     const hostile = ["'; DROP TABLE rollouts; --", "o'brien\\", '{tz:String}', '\u0000', '%s', '") OR 1=1 --', '🦆'];
-    for (const metric of metrics) {
+    for (const [place, metric] of metrics.entries()) {
+      for (const [index, dimension] of metric.dimensions.entries()) {
+        const name = hostile[(place + index) % hostile.length]!;
+        const parameters = { from: '2025-10-01', to: '2025-11-01', group_by: dimension, [dimension]: name };
+        const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
+        if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+        const answered = await answerMetric(bench.deps(now), metric, parsed.request);
+        if (!answered.ok) throw new Error(JSON.stringify(answered.problems));
+        for (const row of answered.answer.totals) expect(row[dimension]).toBe(name);
+      }
       for (const name of hostile) {
-        for (const dimension of metric.dimensions) {
-          const parameters = { from: '2025-10-01', to: '2025-11-01', group_by: 'service', [dimension]: name };
-          const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
-          if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-          const answered = await answerMetric(bench.deps(now), metric, parsed.request);
-          if (!answered.ok) throw new Error(JSON.stringify(answered.problems));
-          expect(answered.answer.totals.every((row) => row.service !== 'api')).toBe(true);
-        }
         for (const field of ['tz', 'grain', 'group_by', 'as_of', 'from', 'ownership', name]) {
-          const parsed = parseRequest(metric, { [field]: name }, { now, reportingZone: 'UTC' });
-          expect(parsed.ok).toBe(false);
+          expect(parseRequest(metric, { [field]: name }, { now, reportingZone: 'UTC' }).ok).toBe(false);
         }
       }
     }
