@@ -49,6 +49,8 @@ export async function refreshStale(store: Store, atoms: Atoms): Promise<number> 
   const [stale] = await store.query<{ events: string }>(`SELECT toString(count()) AS events FROM ${behind}`);
   const count = Number(stale?.events ?? 0);
   if (count === 0) return 0;
+  // The index of what events name is written after them, so the last of them may lack in it. It is a set: twice is once.
+  await store.command(`INSERT INTO entity_refs SELECT arrayJoin(refs) AS ref, entity FROM ${behind}`);
   if (count > MANY_EVENTS) await atoms.rebuild();
   else {
     const [touched] = await store.query<{ entities: string[]; names: string[]; universal: boolean | number }>(
