@@ -6,7 +6,11 @@ import type { Layer } from './layer.ts';
 import { sourceSpansSql } from './sources.ts';
 import { EPOCH, FAR, texts } from './sql.ts';
 
-const pick = (kind: AtomKind, from: string): string => `SELECT ${Object.keys(kind.columns).join(', ')} FROM (${from})`;
+/** The declared columns in their declared types: what is folded for a past reads as what is stored. */
+const pick = (kind: AtomKind, from: string): string =>
+  `SELECT ${Object.entries(kind.columns)
+    .map(([name, type]) => `CAST(${name}, '${type.replaceAll("'", "\\'")}') AS ${name}`)
+    .join(', ')} FROM (${from})`;
 
 /** The kinds that metrics count, in the columns that they publish, made from the layers. */
 export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
@@ -105,11 +109,11 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
     sql: (table) => {
       const heard = `
         SELECT service, minIf(toNullable(at), rollout) AS first_rollout_at FROM (
-          SELECT service, finished_at AS at, counts AND kind != '' AS rollout FROM ${table('kinded_rollouts')}
+          SELECT service, finished_at AS at, counts AS rollout FROM ${table('kinded_rollouts')}
           UNION ALL SELECT service, merged_at, false FROM ${table('changes')}
           UNION ALL SELECT service, started_at, false FROM ${table('incidents')}
         ) GROUP BY service`;
-      return `
+      const spans = `
       SELECT service, concat(service, ' ', toString(valid_from)) AS atom_id, defined, valid_from, valid_to, registered_at, first_rollout_at, retired_at,
         title, repository, exempt, team, tier, region, product, team_now, tier_now, region_now, product_now, event_ids, delivery_ids
       FROM (
@@ -126,9 +130,10 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
           '(unassigned)', '(unassigned)', '(unassigned)', '(unassigned)', '(unassigned)', '(unassigned)', '(unassigned)', '(unassigned)', [], []
         FROM (${heard}) WHERE lower(service) NOT IN (SELECT service_key FROM ${table('service_definitions')})
       )`;
+      return pick(serviceSpans, spans);
     },
   },
-  { kind: sourceSpans, name: 'source_spans', sql: sourceSpansSql },
+  { kind: sourceSpans, name: 'source_spans', sql: (table) => pick(sourceSpans, sourceSpansSql(table)) },
   { kind: adoptions, name: 'adoptions', sql: adoptionsSql },
   { kind: answers, name: 'answers', sql: answersSql },
 ];
