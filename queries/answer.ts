@@ -8,6 +8,7 @@ import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import type { Metric } from './metric.ts';
+import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys, toldBySpans } from './scope.ts';
@@ -35,7 +36,7 @@ export type Answered =
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
   const asOf = request.asOf ?? deps.now;
   const parts = await deps.withAtoms(request.asOf, async (tables) => {
-    if (request.tz !== 'team') return [await answerInZone(deps, tables, metric, request, request.tz)];
+    if (request.tz !== 'team') return [await answerWithMix(deps, tables, metric, request)];
     return answerByTeamZone(deps, tables, metric, request);
   });
   const problems = parts.flatMap((part) => (part.ok ? [] : [part.problem]));
@@ -56,10 +57,29 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
   };
 }
 
-type SeriesRow = Row & { readonly time: string };
 type Part =
-  | { readonly ok: true; readonly totals: Row[]; readonly series: SeriesRow[] }
+  | { readonly ok: true; readonly totals: Row[]; readonly series: readonly SeriesRow[] }
   | { readonly ok: false; readonly problem: Problem };
+
+/**
+ * Answers in one zone, and marks buckets in which the whole moved against all of its parts. The whole is asked for only
+ * where the parts moved together; counts add up, so theirs cannot, and personal answers say nothing of their parts.
+ */
+async function answerWithMix(
+  deps: AnswerDeps,
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+): Promise<Part> {
+  const parts = await answerInZone(deps, tables, metric, request, request.tz);
+  const addsUp = metric.aggregate.type === 'rate' || metric.aggregate.type === 'union';
+  if (!parts.ok || addsUp || metric.suppressBelow !== undefined || request.groupBy.length === 0) return parts;
+  const keys = (row: Row) => keyOf(request.groupBy.map((dimension) => String(row[dimension])));
+  const moves = jointMoves(parts.series, keys);
+  if (moves.size === 0) return parts;
+  const whole = await answerInZone(deps, tables, metric, { ...request, groupBy: [] }, request.tz);
+  return whole.ok ? { ...parts, series: markMixShift(parts.series, whole.series, moves) } : parts;
+}
 
 async function answerByTeamZone(
   deps: AnswerDeps,
