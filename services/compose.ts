@@ -27,6 +27,7 @@ import { healthRoutes } from './routes/health.ts';
 import { intakeRoutes } from './routes/intake.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { planningRoutes } from './routes/planning.ts';
 import { buildServer } from './server.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSpooling } from './spooling.ts';
@@ -214,6 +215,7 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     metricRoutes(app, reading.reading.metrics);
     factRoutes(app, { store, withAtoms: atoms.withAtoms, log, showDelivery, now: () => deps.clock.now() });
     doctorRoutes(app, () => diagnose(store, atoms.withAtoms, deps.clock.now()));
+    planningRoutes(app, reading.reading.judging, () => deps.clock.now());
     pageRoutes(app, pages, reading.reading.pages);
     if (following)
       adminRoutes(app, {

@@ -1,5 +1,4 @@
 import type { AtomRow, PagePorts } from '../dashboards/web/page.ts';
-import type { StatusModel } from '../dashboards/web/status.ts';
 import type { Clock, Store } from '../ingest/ports.ts';
 import { answerMetric } from '../queries/answer.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
@@ -10,6 +9,7 @@ import type { Options } from '../queries/metric.ts';
 import { findMetric, metrics } from '../queries/metrics/registry.ts';
 import { parseRequest, type RequestContext } from '../queries/request.ts';
 import { listServices, listTeams } from './facts.ts';
+import { type Judging, openJudging } from './judging.ts';
 import type { PublishedAnswer } from './published.ts';
 import type { Asked, MetricParts } from './routes/metrics.ts';
 
@@ -29,6 +29,7 @@ export interface ReadingDeps {
 /** What answers questions: the same for the API, the pages and the gauges. */
 export interface Reading {
   readonly metrics: MetricParts;
+  readonly judging: Judging;
   readonly pages: (baseUrl: string) => PagePorts;
   /** A metric of the whole organisation over the last 28 days; null if it cannot be answered. */
   readonly published: (metricId: string) => Promise<PublishedAnswer | null>;
@@ -56,9 +57,17 @@ export function openReading(deps: ReadingDeps): Reading {
     atoms: (metric, request, page, asked) => metricAtoms(asking(asked), metric, request, page),
     diff: (metric, request, and, asked) => metricDiff(asking(asked), metric, request, request.asOf ?? asked.now, and),
   };
+  const judging = openJudging({
+    store: deps.store,
+    metrics: parts,
+    zone: deps.reportingZone,
+    organisation: deps.organisation,
+    monotonicSeconds: () => performance.now() / 1000,
+  });
   return {
     metrics: parts,
-    pages: (baseUrl) => pagePorts(deps, parts, baseUrl),
+    judging,
+    pages: (baseUrl) => pagePorts(deps, parts, judging, baseUrl),
     async published(id) {
       const [row] = (await askWhole(parts, id, {})).totals;
       return row ?? null;
@@ -66,7 +75,7 @@ export function openReading(deps: ReadingDeps): Reading {
   };
 }
 
-function pagePorts(deps: ReadingDeps, parts: MetricParts, baseUrl: string): PagePorts {
+function pagePorts(deps: ReadingDeps, parts: MetricParts, judging: Judging, baseUrl: string): PagePorts {
   return {
     async context() {
       const [teams, services, heard] = await Promise.all([
@@ -95,14 +104,7 @@ function pagePorts(deps: ReadingDeps, parts: MetricParts, baseUrl: string): Page
       const page = answered(await parts.atoms(metric, request, { after, limit: Number(limit) }, context));
       return { atoms: page.atoms as unknown as readonly AtomRow[], next: page.next };
     },
-    publicStatus: async (): Promise<StatusModel> => ({
-      now: deps.clock.now(),
-      zone: deps.reportingZone,
-      organisation: deps.organisation,
-      windowDays: 30,
-      slos: [],
-      incidents: [],
-    }),
+    publicStatus: judging.publicStatus,
   };
 }
 

@@ -12,6 +12,8 @@ export const planningEvents = {
     period_end: instant,
     kind: z.enum(['committed', 'aspirational']).default('aspirational'),
     serves: name.optional(),
+    /** The key results that it has; those defined and not listed belong to it no longer. Absent: all that name it. */
+    key_results: z.array(name).max(50).optional(),
   }),
   'keyresult.defined': z.object({ key_result: name, objective: name, definition: z.json() }),
   'slo.defined': z.object({ slo: name, public: z.boolean().default(false), definition: z.json() }),

@@ -4,14 +4,20 @@ import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { Store } from '../../ingest/ports.ts';
 import type { DefinitionType } from '../../ingest/workspace/definition.ts';
 import type { Problem, WorkspaceFile } from '../../ingest/workspace/document.ts';
+import { objectivesReader } from '../../ingest/workspace/objectives.ts';
 import { definitionEvents, type KnownDefinition } from '../../ingest/workspace/publish.ts';
+import { readSlo } from '../../ingest/workspace/slos.ts';
 import { readWorkspace, type Workspace, type WorkspaceOptions } from '../../ingest/workspace/workspace.ts';
+import { checkQuestion } from '../../queries/okr/check.ts';
 
 /** Where a workspace is, and how to read it. */
 export interface LoadWorkspace extends WorkspaceOptions {
   /** Its folder. One that does not exist is an empty workspace, `present: false`. */
   readonly dir: string;
 }
+
+/** Who reads the folders of judgements; key results are held to the metrics that they name. */
+const readers = { objectives: objectivesReader(checkQuestion), slos: readSlo };
 
 /** Folders whose YAML belongs to the workspace; others (a sender's template, say) may lie beside them. */
 const folders = new Set(['catalog', 'objectives', 'slos']);
@@ -37,7 +43,7 @@ export async function loadWorkspace({
       unreadable.push({ file: path, line: 1, message: `cannot be read: ${(error as NodeJS.ErrnoException).code}` });
     }
   }
-  const read = readWorkspace(files, options);
+  const read = readWorkspace(files, { readers, ...options });
   if (!read.ok) return { ok: false, problems: [...unreadable, ...read.problems] };
   if (unreadable.length > 0) return { ok: false, problems: unreadable };
   return { ok: true, present: true, workspace: read.workspace };

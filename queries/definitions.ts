@@ -1,0 +1,27 @@
+import type { Store } from '../ingest/ports.ts';
+import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
+
+/**
+ * What the workspace has defined, one entry per entity: the definition that held at `asOf` as known then, else the earliest
+ * one known; null asks as of `now` with all that is known. Sorted by entity. `data` is as the vocabulary has it.
+ */
+export async function readDefinitions(
+  store: Store,
+  type: EventType,
+  asOf: string | null,
+  now: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const rows = await store.query<{ data: string }>(DEFINITIONS, { type, known: asOf, at: Date.parse(asOf ?? now) });
+  return rows.map((row) => JSON.parse(row.data) as Record<string, unknown>);
+}
+
+/** SQL of {@link readDefinitions}. */
+export const DEFINITIONS = `SELECT toJSONString(data) AS data FROM (
+  SELECT id, lower(entity) AS entity_key, toUnixTimestamp64Milli(occurred_at) AS at, data
+  FROM events
+  WHERE type = {type:String} AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+  ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id
+)
+ORDER BY entity_key, at <= {at:Int64} DESC, if(at <= {at:Int64}, at, -at) DESC, id DESC
+LIMIT 1 BY entity_key
+SETTINGS readonly = 2, output_format_json_quote_64bit_integers = 0`;

@@ -1,0 +1,132 @@
+import type { PublicIncident, PublicSlo, StatusModel } from '../dashboards/web/status.ts';
+import type { Store } from '../ingest/ports.ts';
+import { findMetric } from '../queries/metrics/registry.ts';
+import type { KeyResult } from '../queries/okr/key-result.ts';
+import { answerObjectives, findKeyResult, type Objective } from '../queries/okr/objectives.ts';
+import { parseRequest } from '../queries/request.ts';
+import { answerSlos, badDays, findSlo, type Slo, type SloAsking, type SpentBy, spentBy } from '../queries/slo/slos.ts';
+import type { MetricParts } from './routes/metrics.ts';
+
+/** Judgements on metric answers, each as of a past instant (UTC ISO) or, with null, as of now. */
+export interface Judging {
+  objectives(asOf: string | null): Promise<{ readonly as_of: string; readonly objectives: readonly Objective[] }>;
+  keyResult(id: string, asOf: string | null): Promise<KeyResult | null>;
+  slos(asOf: string | null): Promise<{ readonly as_of: string; readonly slos: readonly Slo[] }>;
+  slo(id: string, asOf: string | null): Promise<(Slo & { readonly incidents: readonly SpentBy[] }) | null>;
+  /** What everyone may see: computed at most once in a minute, however often it is asked for. */
+  publicStatus(): Promise<StatusModel>;
+}
+
+export interface JudgingDeps {
+  readonly store: Store;
+  readonly metrics: MetricParts;
+  readonly zone: string;
+  readonly organisation: string;
+  /** Seconds of a clock that never jumps. */
+  readonly monotonicSeconds: () => number;
+}
+
+const PUBLIC_SECONDS = 60;
+const PUBLIC_DAYS = 90;
+const MOST_INCIDENTS = 1_000;
+
+/** Makes the judgements of a process over its metrics. */
+export function openJudging(deps: JudgingDeps): Judging {
+  const { store, metrics, zone } = deps;
+  const asking = (asOf: string | null): SloAsking => {
+    const context = metrics.context();
+    const question = (id: string, params: Readonly<Record<string, string>>) => {
+      const metric = findMetric(id);
+      const parsed = metric === null ? null : parseRequest(metric, params, context);
+      return metric !== null && parsed?.ok ? { metric, request: parsed.request } : null;
+    };
+    return {
+      now: context.now,
+      zone,
+      asOf,
+      async ask(id, params) {
+        const asked = question(id, params);
+        if (asked === null) return null;
+        const answered = await metrics.answer(asked.metric, asked.request, context);
+        return answered.ok ? answered.answer : null;
+      },
+      async askAtoms(id, params) {
+        const asked = question(id, params);
+        if (asked === null) return null;
+        const answered = await metrics.atoms(asked.metric, asked.request, { limit: MOST_INCIDENTS }, context);
+        return answered.ok ? answered.answer.atoms : null;
+      },
+    };
+  };
+  const publicStatus = keptFor(PUBLIC_SECONDS, deps.monotonicSeconds, () => statusModel(deps, asking(null)));
+  return {
+    async objectives(asOf) {
+      const given = asking(asOf);
+      return { as_of: asOf ?? given.now, objectives: await answerObjectives(store, given) };
+    },
+    keyResult: (id, asOf) => findKeyResult(store, asking(asOf), id),
+    async slos(asOf) {
+      const given = asking(asOf);
+      return { as_of: asOf ?? given.now, slos: await answerSlos(store, given) };
+    },
+    slo: (id, asOf) => findSlo(store, asking(asOf), id),
+    publicStatus,
+  };
+}
+
+/** Computes anew once the last result is that old; a failure is not kept. */
+function keptFor<T>(seconds: number, monotonicSeconds: () => number, compute: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly at: number; readonly value: Promise<T> } | null = null;
+  return () => {
+    const now = monotonicSeconds();
+    if (kept !== null && now - kept.at < seconds) return kept.value;
+    const mine = { at: now, value: compute() };
+    kept = mine;
+    mine.value.catch(() => {
+      if (kept === mine) kept = null;
+    });
+    return mine.value;
+  };
+}
+
+async function statusModel(deps: JudgingDeps, asking: SloAsking): Promise<StatusModel> {
+  const shown = (await answerSlos(deps.store, asking)).filter((slo) => slo.public);
+  const slos: PublicSlo[] = [];
+  const incidents: PublicIncident[] = [];
+  for (const slo of shown) {
+    slos.push({
+      id: slo.slo,
+      title: slo.title,
+      description: slo.description,
+      target: slo.target,
+      value: slo.value,
+      budgetRemaining: slo.budget.remaining,
+      status: slo.status,
+      coverage: slo.coverage,
+      isWorking: slo.open_incidents === null ? null : slo.open_incidents === 0,
+      days: await badDays(asking, slo, PUBLIC_DAYS),
+      public: true,
+    });
+    for (const spent of await spentBy(asking, slo)) incidents.push(publicIncident(slo, spent));
+  }
+  return {
+    now: asking.now,
+    zone: deps.zone,
+    organisation: deps.organisation,
+    windowDays: shown.length === 0 ? 30 : Math.max(...shown.map((slo) => slo.window.days)),
+    slos,
+    incidents: incidents.sort((a, b) => (a.began < b.began ? 1 : -1)),
+  };
+}
+
+/** In our words: what an incident tool calls it may hold what is nobody's business. */
+function publicIncident(slo: Slo, spent: SpentBy): PublicIncident {
+  const lasted = spent.restored_at === null ? null : Date.parse(spent.restored_at) - Date.parse(spent.started_at);
+  return {
+    began: spent.started_at,
+    title: `${slo.title}: ${spent.impact === 'outage' ? 'down' : 'degraded'}`,
+    text: '',
+    lastedSeconds: lasted === null ? null : Math.max(0, lasted) / 1000,
+    budgetSpent: spent.budget_share,
+  };
+}
