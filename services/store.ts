@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Row, SqlValue, Store } from '../ingest/ports.ts';
 
 /**
@@ -7,7 +7,9 @@ import type { Row, SqlValue, Store } from '../ingest/ports.ts';
  * directory). Both speak through the same client, so that everything above sees one behaviour.
  */
 export async function openStore(where: { path: string } | { url: string }): Promise<Store> {
-  const client = 'url' in where ? createClient({ url: where.url }) : await embedded(where.path);
+  // Failed statements are thrown; printed, they could carry what people wrote.
+  const log = { level: ClickHouseLogLevel.OFF };
+  const client = 'url' in where ? createClient({ url: where.url, log }) : await embedded(where.path);
   return storeOn(client);
 }
 
@@ -16,7 +18,7 @@ async function embedded(path: string): Promise<ClickHouseClient> {
   const { createChdbConnection } = await import('chdb/connection');
   const connection = createChdbConnection({ path });
   // chdb declares `ping` with narrower parameters than the client's Connection; the client never passes others.
-  return createClient({ connection: connection as never });
+  return createClient({ connection: connection as never, log: { level: ClickHouseLogLevel.OFF } });
 }
 
 // Settings stand in the SQL text: chDB keeps what is passed per call for every later one.

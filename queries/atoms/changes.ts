@@ -19,9 +19,9 @@ const distinct = (commits: string): string =>
 
 const noTime = "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')";
 
-/** Merged PRs, and direct commits that an importer reports as changes, before their commits are known (R2, R3). */
-export const mergedChanges: Layer = {
-  name: 'merged_changes',
+/** Merged PRs, and commits that an importer reports as changes, as their events state them (R2, R3). */
+export const statedChanges: Layer = {
+  name: 'stated_changes',
   sql: (table) => `
     SELECT f.* EXCEPT (merged_at, opened_at, commits),
       ${correctedInstant('merged_at', 'f.merged_at')} AS merged_at_known, assumeNotNull(merged_at_known) AS merged_at,
@@ -54,6 +54,16 @@ export const mergedChanges: Layer = {
     ) AS f
     LEFT JOIN (SELECT entity AS of, corrections, correction_event_ids, correction_delivery_ids FROM (${correctionsOf(table('facts'), 'change.corrected')})) AS c ON c.of = f.entity
     WHERE f.merged_at IS NOT NULL`,
+};
+
+/** The same without what an importer says of a commit that is a forge's PR, or one of its commits: it is heard of twice (R20). */
+export const mergedChanges: Layer = {
+  name: 'merged_changes',
+  sql: (table) => `
+    SELECT * FROM ${table('stated_changes')}
+    WHERE number != '' OR merge_sha = '' OR (repository, merge_sha) NOT IN (
+      SELECT repository, arrayJoin(arrayConcat([merge_sha, head_sha], arrayMap(x -> x.sha, stated_commits))) AS sha
+      FROM ${table('stated_changes')} WHERE number != '')`,
 };
 
 /** What the events of each change list themselves: the commits at merge, else the updates' since the last force push (R21). */
@@ -261,6 +271,7 @@ export const touchedServices: Layer = {
 };
 
 export const changeLayers: readonly Layer[] = [
+  statedChanges,
   mergedChanges,
   listedCommits,
   pushedCommits,

@@ -39,7 +39,7 @@ export const rolloutFacts: Layer = {
         ${corrected('service_id', 'f.service_id')} AS service_id, ${corrected('repository', 'f.repository_name')} AS repository_name,
         lower(repository_name) AS repository, ${corrected('application', 'f.application')} AS application,
         ${corrected('environment', 'f.environment')} AS environment, f.production_environment AS production_environment,
-        ${corrected('revision', 'f.revision')} AS revision, ${corrected('artifact_digest', 'f.artifact_digest')} AS artifact_digest,
+        lower(${corrected('revision', 'f.revision')}) AS revision, ${corrected('artifact_digest', 'f.artifact_digest')} AS artifact_digest,
         ${corrected('config_digest', 'f.config_digest')} AS config_digest, f.trigger AS trigger, a.last_source AS source,
         ${corrected('rolls_back', 'f.rolls_back')} AS rolls_back, ${corrected('precautionary', 'f.precautionary')} = 'true' AS precautionary,
         ${corrected('fixes_rollout', 'f.fixes_rollout')} AS fixes_rollout, ${corrected('fixes_incident', 'f.fixes_incident')} AS fixes_incident,

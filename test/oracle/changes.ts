@@ -39,7 +39,7 @@ export function changesOf(
   rollouts: readonly Rollout[],
 ): Change[] {
   const merged = [...entities(events, 'change')].filter(([, fold]) => fold.of('change.merged').length > 0);
-  const requests = merged.map(([id, fold]) => requestOf(id, fold));
+  const requests = withoutShadows(merged.map(([id, fold]) => requestOf(id, fold)));
   const changes = requests.map((request) => completeRequest(request, requests, repositories));
   for (const repository of repositories.values()) {
     const own = requests.filter((one) => one.repository.toLowerCase() === repository.name.toLowerCase());
@@ -65,6 +65,23 @@ interface Request {
   readonly listed: readonly Commit[];
 }
 
+/** R20: what an importer says of a commit that a numbered change already stands for. */
+function withoutShadows(requests: readonly Request[]): Request[] {
+  const isNumbered = (one: Request): boolean => typeof one.fold.field('number') === 'number';
+  const known = new Set(
+    requests
+      .filter(isNumbered)
+      .flatMap((one) =>
+        [one.mergeSha, one.headSha, ...atMerge(one.fold).map((commit) => commit.sha)].map(
+          (sha) => `${one.repository.toLowerCase()} ${sha}`,
+        ),
+      ),
+  );
+  return requests.filter(
+    (one) => isNumbered(one) || one.mergeSha === '' || !known.has(`${one.repository.toLowerCase()} ${one.mergeSha}`),
+  );
+}
+
 function requestOf(id: string, fold: Fold): Request {
   return {
     id,
@@ -79,17 +96,25 @@ function requestOf(id: string, fold: Fold): Request {
   };
 }
 
+const commitsOf = (event: NormalizedEvent): Commit[] => (dataOf(event).commits as Commit[] | undefined) ?? [];
+
+/** The latest list that a merge states. */
+function atMerge(fold: Fold): Commit[] {
+  return (
+    fold
+      .of('change.merged')
+      .map(commitsOf)
+      .filter((commits) => commits.length > 0)
+      .at(-1) ?? []
+  );
+}
+
 /** R21, first two sources: the corrected or the merge's list, else the updates' since the last force push, that one included. */
 function listedCommits(fold: Fold): Commit[] {
-  const commitsOf = (event: NormalizedEvent): Commit[] => (dataOf(event).commits as Commit[] | undefined) ?? [];
   const corrected = fold.corrected('commits');
   if (Array.isArray(corrected)) return corrected as Commit[];
-  const atMerge = fold
-    .of('change.merged')
-    .map(commitsOf)
-    .filter((commits) => commits.length > 0)
-    .at(-1);
-  if (atMerge) return atMerge;
+  const listed = atMerge(fold);
+  if (listed.length > 0) return listed;
   const updates = fold.of('change.updated');
   const lastForce = updates.findLastIndex((event) => dataOf(event).force_push === true);
   return distinct(updates.slice(Math.max(0, lastForce)).flatMap(commitsOf));
