@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deploymentStatus } from '../api/start.ts';
-import { freePort, startServerProcess } from './process.ts';
+import { freePort, type ServerProcess, startServerProcess } from './process.ts';
 
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 20_261_121);
 const KILLS = Number(process.env.HEADWAY_TEST_KILLS ?? 50);
@@ -53,21 +53,23 @@ async function throughKills(lane: number, kills: number): Promise<void> {
     }
   };
 
+  let server: ServerProcess | null = null;
   try {
     for (let kill = 0; kill < kills; kill++) {
-      const server = await startServerProcess(port, env);
+      const victim = await startServerProcess(port, env);
+      server = victim;
       let running = true;
-      const senders = Array.from({ length: SENDERS }, () => stream(server.url, () => running));
+      const senders = Array.from({ length: SENDERS }, () => stream(victim.url, () => running));
       const enough = acknowledged.size + Math.floor(random() * MOST_ACKNOWLEDGED);
       const pause = random() * LONGEST_PAUSE_MS;
       while (acknowledged.size < enough) await new Promise((resolve) => setTimeout(resolve, 1));
       await new Promise((resolve) => setTimeout(resolve, pause));
-      await server.kill();
+      await victim.kill();
       running = false;
       await Promise.all(senders);
     }
     expect(acknowledged.size).toBeGreaterThan(kills);
-    const server = await startServerProcess(port, env);
+    server = await startServerProcess(port, env);
     const counted = await countedRollouts(server.url);
     expect(new Set(counted).size, 'no rollout is listed twice').toBe(counted.length);
     expect(
@@ -90,6 +92,7 @@ async function throughKills(lane: number, kills: number): Promise<void> {
     );
     expect(await server.stop(), 'a clean stop ends with 0').toBe(0);
   } finally {
+    await server?.kill();
     rmSync(dir, { recursive: true, force: true });
   }
 }
