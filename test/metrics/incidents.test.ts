@@ -65,6 +65,25 @@ describe('incidents', () => {
     });
   });
 
+  it('cuts downtime to buckets, to the window and, rolling, to the days looked back at', async () => {
+    await bench.fill({ ...spans, incidents: [incident('i1', '2025-10-08T22:00:00.000Z', '2025-10-10T21:00:00.000Z')] });
+    const minutes = async (more: Record<string, string>) =>
+      (
+        await ask(deps(), 'ops.downtime', { from: '2025-10-08', to: '2025-10-10T12:00:00Z', tz: 'UTC', ...more })
+      ).series.map((row) => [row.value, row.n]);
+    expect(await minutes({ grain: 'day' })).toEqual([
+      [120, 1],
+      [1440, 1],
+      [720, 1],
+    ]);
+    expect(await minutes({ grain: 'week' })).toEqual([[120 + 1440 + 720, 1]]);
+    expect(await minutes({ grain: '2d' })).toEqual([
+      [120, 1],
+      [1560, 1],
+      [1440 + 720, 1],
+    ]);
+  });
+
   it('times detection and acknowledgement, and says who cannot be timed', async () => {
     const incidents = [
       incident('i1', at('10:00'), at('11:00'), { detected_at: at('10:05'), acknowledged_at: at('10:07') }),
