@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { deliveryBoard } from '../dashboards/grafana/delivery.ts';
 import { metricReference, settingReference, settingTable, sourceReference } from '../dashboards/reference.ts';
 import { sources } from '../ingest/sources/registry.ts';
 import { metrics } from '../queries/metrics/registry.ts';
@@ -27,5 +28,10 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/metrics.md', text: metricReference(metrics) },
     { path: 'docs/sources.md', text: sourceReference(sources) },
     { path: 'docs/settings.md', text: settingReference(settings) },
+    { path: 'dashboards/generated/grafana/delivery.json', text: json(deliveryBoard(metrics)) },
   ];
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
