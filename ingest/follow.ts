@@ -32,6 +32,7 @@ export function follow<T>(
   let waiting: T | undefined;
   let refreshing: Promise<void> | undefined;
   const stop = new AbortController();
+  if (options.signal.aborted) stop.abort();
   options.signal.addEventListener('abort', () => stop.abort(), { once: true });
   let failure: unknown;
 

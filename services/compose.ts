@@ -106,7 +106,7 @@ async function startReading(
   const { backbone, telemetry, workspace, shutdown } = parts;
   const { store, log } = backbone;
   if (store === null || workspace === null) return null;
-  const atoms = openAtoms(store, scratchName(config.role));
+  const atoms = openAtoms(store, scratchName(config.role), config.clickhouseUrl === null);
   shutdown.add('atoms', () => atoms.close());
   await atoms.prepare();
   const follows = config.role !== 'api';

@@ -19,8 +19,6 @@ export interface Atoms {
   /** Makes all stored atoms anew. */
   rebuild(): Promise<void>;
   readonly withAtoms: WithAtoms;
-  /** Lets go of pasts that an event recorded at `recordedAt` belongs to. */
-  forgetPasts(recordedAt: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,10 +31,18 @@ const ddlOf = (kind: AtomKind): string => `
     refreshed UInt64, voided UInt8
   ) ENGINE = ReplacingMergeTree(refreshed, voided) ORDER BY (service, atom_id)`;
 
-/** Opens the atoms of a store; `name` keeps the scratch tables of processes on one server apart. */
-export function openAtoms(store: Store, name: string): Atoms {
+/**
+ * Opens the atoms of a store. `name` keeps the scratch tables of processes on one server apart: letters, digits and
+ * underscores, another for each process unless it has the store `alone`.
+ */
+export function openAtoms(store: Store, name: string, alone = true): Atoms {
   let folds = 0;
-  const pasts = new Map<string, { fold: Promise<Fold>; users: number; stale: boolean }>();
+  const pasts = new Map<string, { fold: Promise<Fold>; users: number }>();
+  // Part of a past's key: one that was folded before all of its events were written is not taken again.
+  const eventsBy = async (asOf: string): Promise<string> => {
+    const sql = `SELECT toString(count()) AS n FROM events WHERE recorded_at <= parseDateTime64BestEffort({as_of:String}, 3, 'UTC')`;
+    return (await store.query<{ n: string }>(sql, { as_of: asOf }))[0]?.n ?? '0';
+  };
   const fresh = newWorkbench(`fold_${name}_fresh`);
   const touching = newWorkbench(`fold_${name}_touch`);
   const foldPast = async (asOf: string): Promise<Fold> => {
@@ -76,46 +82,39 @@ export function openAtoms(store: Store, name: string): Atoms {
     }
   }
 
-  async function settle(asOf: string): Promise<void> {
-    const past = pasts.get(asOf);
-    if (!past || past.users > 0) return;
-    if (!past.stale && pasts.size <= KEPT_PASTS) return;
-    pasts.delete(asOf);
-    await past.fold.then((made) => made.drop()).catch(() => undefined);
+  async function settle(): Promise<void> {
+    for (const [key, past] of pasts) {
+      if (pasts.size <= KEPT_PASTS) return;
+      if (past.users > 0) continue;
+      pasts.delete(key);
+      await past.fold.then((made) => made.drop()).catch(() => undefined);
+    }
   }
 
   return {
     async prepare() {
       for (const ddl of eventsDdl) await store.command(ddl);
       for (const kind of atomKinds) await store.command(ddlOf(kind));
-      await dropScratch(store, name);
+      await dropScratch(store, alone);
     },
     refresh: (touch) =>
       inTurn(async () => refreshServices(touch.everything ? null : await touchedServices(store, touching, touch))),
     rebuild: () => inTurn(() => refreshServices(null)),
     withAtoms: async (asOf, use) => {
       if (asOf === null) return use(storedTables());
-      let past = pasts.get(asOf);
-      if (!past || past.stale) {
-        past = { fold: foldPast(asOf), users: 0, stale: false };
-        pasts.set(asOf, past);
-      }
+      const key = `${asOf} ${await eventsBy(asOf)}`;
+      const past = pasts.get(key) ?? { fold: foldPast(asOf), users: 0 };
+      pasts.set(key, past);
       past.users += 1;
       try {
         return await use(tablesOf(await past.fold));
       } catch (error) {
-        past.stale = true;
+        // Whether the fold or the question failed: the next one folds again.
+        if (pasts.get(key) === past) pasts.delete(key);
         throw error;
       } finally {
         past.users -= 1;
-        for (const kept of [...pasts.keys()]) if (pasts.size > KEPT_PASTS || pasts.get(kept)?.stale) await settle(kept);
-      }
-    },
-    async forgetPasts(recordedAt) {
-      for (const [asOf, past] of pasts) {
-        if (asOf < recordedAt) continue;
-        past.stale = true;
-        await settle(asOf);
+        await settle();
       }
     },
     async close() {
@@ -152,11 +151,11 @@ const storedTables = (): AtomTables =>
 const tablesOf = (made: Fold): AtomTables =>
   Object.fromEntries(atomKinds.map((kind) => [kind.name, made.table(kind.name)])) as AtomTables;
 
-/** Drops what a process of the same name left behind when it was killed. */
-async function dropScratch(store: Store, name: string): Promise<void> {
+/** Drops what killed processes left behind: at once where no other can be at work, else what is a day old. */
+async function dropScratch(store: Store, alone: boolean): Promise<void> {
   const left = await store.query<{ name: string }>(
-    'SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, {prefix:String})',
-    { prefix: `fold_${name}_` },
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'fold_')
+    ${alone ? '' : 'AND metadata_modification_time < now() - toIntervalDay(1)'}`,
   );
   for (const table of left) await store.command(`DROP TABLE IF EXISTS ${table.name} SYNC`);
 }

@@ -35,8 +35,6 @@ export function materialise(store: Store, atoms: Atoms, onSetAside: OnSetAside):
         everything ||= UNIVERSAL.has(row.type);
       }
       await store.insert(EVENTS_INSERT, rows);
-      const [first] = records;
-      if (first) await atoms.forgetPasts(first.recordedAt);
       return { entities, names, everything };
     },
     refresh: (touch) => atoms.refresh(touch),
