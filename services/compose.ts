@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pages } from '../dashboards/web/pages.ts';
 import type { NormalizedEvent } from '../ingest/event.ts';
@@ -177,12 +176,9 @@ async function answersNow(store: Store): Promise<boolean> {
   );
 }
 
-/** Scratch tables carry the machine's name, so that a process finds and drops those that it left when it was killed. */
+/** A name for the scratch tables of this process that no other has, alive or killed: letters, digits, underscores. */
 function scratchName(role: string): string {
-  return `${role}_${hostname()
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .slice(0, 40)}`;
+  return `${role}_${newDeliveryId().replaceAll('-', '_')}`;
 }
 
 interface RouteParts {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { postForLines } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { newDeliveryId } from '../identity.ts';
 import { createLogger } from '../logger.ts';
 import type { LongWork, WorkLine } from '../long-work.ts';
 import type { RebuildDeps, ReplayChoice, ReplayTally } from '../rebuilding.ts';
@@ -80,7 +81,7 @@ async function inThisProcess<T>(config: Config, work: Work<T>): Promise<T> {
     const { openAtoms } = await import('../../queries/atoms/atoms.ts');
     const { log, store } = await openBackbone({ ...config, role: 'worker' }, { clock: systemClock, logger, shutdown });
     if (store === null) throw new Error('a worker has a store');
-    const atoms = openAtoms(store, `command_${process.pid}`);
+    const atoms = openAtoms(store, `command_${newDeliveryId().replaceAll('-', '_')}`, config.clickhouseUrl === null);
     shutdown.add('atoms', () => atoms.close());
     await atoms.prepare();
     return await work({ log, store, atoms }, shown.update);
