@@ -8,9 +8,9 @@ export function disagreements(a: unknown, b: unknown, path = ''): string[] {
     return [`${path}: answered ${JSON.stringify(a)}, defined ${JSON.stringify(b)}`];
   const left = a as Readonly<Record<string, unknown>>;
   const right = b as Readonly<Record<string, unknown>>;
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
-    disagreements(left[key], right[key], `${path}.${key}`),
-  );
+  // Simpson's paradox is told by the answers alone, beside the numbers; it has tests of its own.
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)].filter((key) => key !== 'mix_shift'));
+  return [...keys].flatMap((key) => disagreements(left[key], right[key], `${path}.${key}`));
 }
 
 function near(a: number, b: number): boolean {
