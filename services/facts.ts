@@ -18,7 +18,8 @@ export async function findEvent(store: Store, id: string): Promise<Row | null> {
     `SELECT arraySort(groupUniqArrayIf(delivery_id, delivery_id != '')) AS deliveries FROM events WHERE id = {id:String}`,
     { id },
   );
-  return { ...(withoutAnswers(event) as Row), delivery_ids: told?.deliveries ?? [] };
+  // The id here is our own, a digest; only what was answered is left out.
+  return { ...event, data: withoutAnswers(event.data), delivery_ids: told?.deliveries ?? [] };
 }
 
 /** A place in a list that is sorted by (recorded_at, id), newest first. */
@@ -95,23 +96,14 @@ export function showDelivery(value: Uint8Array): Record<string, unknown> | null 
   if (stored === null) return null;
   const { id, source, received_at, headers, body } = stored.delivery;
   const text = new TextDecoder().decode(body);
-  const read = readBody(text);
-  const told = headers['ce-type'] === undefined ? read : { type: headers['ce-type'], data: read };
-  const shown = withoutSecrets(withoutAnswers(told));
   const { outcome, reason = null, events } = stored;
-  return {
-    id,
-    source,
-    received_at,
-    headers,
-    outcome,
-    reason,
-    events,
-    body: told === read ? shown : (shown as { data: unknown }).data,
-  };
+  const read = readBody(text);
+  const shown = withoutSecrets(withoutAnswers(read));
+  const kept = namesRespondent(read) ? without(headers, ['ce-id', 'ce-subject']) : headers;
+  return { id, source, received_at, headers: kept, outcome, reason, events, body: shown };
 }
 
-/** JSON if it is that, a list if it is JSON line by line, else text; text about surveys is not shown, for nobody can redact it. */
+/** JSON if it is that, a list if it is JSON line by line, else text; one that names respondents is not shown: nobody can redact it. */
 function readBody(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -122,24 +114,30 @@ function readBody(text: string): unknown {
     } catch {
       // Not JSON in any form.
     }
-    return text.includes('survey.') ? REMOVED : text;
+    return text.includes('respondent') ? REMOVED : text;
   }
 }
 
 const REMOVED = '(removed)';
 
-/** Survey events without who answered and what: single answers are nobody's to read (metrics.md §9.2, rule 6). */
+/**
+ * Whatever names a respondent, without the name and the score: single answers are nobody's to read (metrics.md §9.2, rule 6).
+ * Nor is the sender's id of an answer, which is often made of both.
+ */
 function withoutAnswers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutAnswers);
   if (typeof value !== 'object' || value === null) return value;
-  const { type, data } = value as { type?: unknown; data?: unknown };
-  if (typeof type !== 'string' || !type.startsWith('survey.') || typeof data !== 'object' || data === null)
-    return value;
-  const kept = Object.entries(data).map(([key, inner]) => [
-    key,
-    ['respondent', 'score'].includes(key) ? REMOVED : inner,
-  ]);
-  return { ...value, data: Object.fromEntries(kept) };
+  const inner = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutAnswers(one)]));
+  if (namesRespondent(value)) return without(inner, ['respondent', 'score']);
+  return 'data' in value && namesRespondent(value.data) ? without(inner, ['id', 'subject']) : inner;
+}
+
+function namesRespondent(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'respondent');
+}
+
+function without<T>(record: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T | string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, keys.includes(key) ? REMOVED : value]));
 }
 
 const SECRET_KEY = /secret|token|password|passwd|authorization|credential|private_?key|api_?key/i;

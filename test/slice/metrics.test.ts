@@ -174,6 +174,30 @@ describe('survey.score', () => {
       }),
     );
     expect(pages[1]).toContain('"item":"overall"');
+    const lines = [
+      {
+        id: 'Spring/person-9',
+        type: 'survey.answered',
+        source: 's',
+        occurred_at: daysAgo(1),
+        data: { respondent: 'person-9', score: 5 },
+      },
+      {
+        id: 'Spring/person-8',
+        type: 'survey.anwsered',
+        source: 's',
+        occurred_at: daysAgo(1),
+        data: { respondent: 'person-8', score: 5 },
+      },
+    ].map((line) => JSON.stringify(line));
+    for (const body of [lines.join('\n'), `${lines.join('\n')}\n{"respondent":"person-7`]) {
+      const headers = { 'content-type': 'application/x-ndjson' };
+      const sent = await fetch(`${service.url}/v1/events`, { method: 'POST', headers, body });
+      const { delivery } = (await sent.json()) as { delivery: string };
+      const shown = await fetch(`${service.url}/v1/deliveries/${delivery}`);
+      expect(shown.status).toBe(200);
+      pages.push(await shown.text());
+    }
     for (const text of pages) expect(text).not.toMatch(/person-|few-|open-|"score":"?\d/);
   });
 });
