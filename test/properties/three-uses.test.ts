@@ -57,6 +57,8 @@ test(`atoms kept fresh by key, folded as of a past and rebuilt are the same, ${R
     const fresh = await stored();
     await ledger.atoms.rebuild();
     expect(fresh, `seed ${seed}: fresh by key against rebuilt`).toEqual(await stored());
+    await ledger.atoms.rebuild(3);
+    expect(fresh, `seed ${seed}: rebuilt in slices`).toEqual(await stored());
 
     const recorded = history.map((one) => one.recorded_at).sort();
     const asOf = recorded[Math.floor(recorded.length / 2)]!;
