@@ -1,7 +1,8 @@
 import net from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunningService } from '../../services/compose.ts';
-import { deploymentStatus, githubHeaders, startEmbedded } from './start.ts';
+import { deploymentStatus, githubHeaders } from './messages.ts';
+import { startEmbedded } from './start.ts';
 
 const SECRET = 'only-for-this-test';
 const at = new Date().toISOString().replace(/\.\d+Z$/, 'Z');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deploymentStatus } from '../api/start.ts';
+import { deploymentStatus } from '../api/messages.ts';
 import { freePort, type ServerProcess, startServerProcess } from './process.ts';
 
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 20_261_121);
