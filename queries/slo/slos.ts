@@ -31,7 +31,7 @@ export interface Slo {
   readonly window: { readonly start: string; readonly end: string; readonly days: number };
   readonly as_of: string;
   readonly target: number;
-  /** Time without an incident ÷ window; null without data. */
+  /** Time without an incident ÷ window, as far as it was measured; null without data. */
   readonly value: number | null;
   /** Whether the value is at or above the target. */
   readonly met: boolean | null;
@@ -154,7 +154,8 @@ async function answerSlo(asking: Asking, { id, isPublic, definition }: Defined):
   const measured = sli === 'incidents' ? await downtime(asking, service, at, hours) : null;
   const bad = secondsOf(measured);
   const windowSeconds = hours * 3600;
-  const value = bad === null ? null : availabilityOf(bad, windowSeconds);
+  // What lies before anything was heard is neither good nor bad.
+  const value = bad === null || measured === null ? null : availabilityOf(bad, lengthSeconds(measured.window));
   const consumed = bad === null ? null : consumedOf(bad, target, windowSeconds);
   const remaining = consumed === null ? null : 1 - consumed;
   const burn = async (stretch: number) => {
@@ -194,6 +195,10 @@ async function downtime(asking: Asking, service: string, at: string, hours: numb
   const from = iso(Date.parse(at) - hours * HOUR);
   const answer = await asking.ask(DOWNTIME, { service, from, to: at, ...asOfParam(asking.asOf) });
   return answer?.totals[0] ?? null;
+}
+
+function lengthSeconds({ start, end }: Row['window']): number {
+  return (Date.parse(end) - Date.parse(start)) / 1000;
 }
 
 /** Minutes of downtime as seconds; null without data. */
