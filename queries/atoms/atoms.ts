@@ -174,9 +174,11 @@ const tablesOf = (made: Fold): AtomTables =>
 
 /** Drops what killed processes left behind: at once where no other can be at work, else what is a day old. */
 async function dropScratch(store: Store, alone: boolean): Promise<void> {
+  // An engine that does not know when a table was made says 1970: then it may be another's at work.
+  const old = 'metadata_modification_time BETWEEN toDateTime(1) AND now() - toIntervalDay(1)';
   const left = await store.query<{ name: string }>(
     `SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'fold_')
-    ${alone ? '' : 'AND metadata_modification_time < now() - toIntervalDay(1)'}`,
+    ${alone ? '' : `AND ${old}`}`,
   );
   for (const table of left) await store.command(`DROP TABLE IF EXISTS ${table.name} SYNC`);
 }

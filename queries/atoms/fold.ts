@@ -107,7 +107,11 @@ async function fill(
   const outcomes = await Promise.allSettled(filled.values());
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) {
-    await drop();
+    // A table may be half made, or gone: the next fold makes all of them again.
+    for (const { name } of steps) {
+      bench.made.delete(name);
+      await store.command(`DROP TABLE IF EXISTS ${table(name)} SYNC`).catch(() => undefined);
+    }
     throw failed.reason;
   }
   return { table, drop };
