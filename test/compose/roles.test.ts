@@ -1,27 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createToken } from '../../services/tokens.ts';
-import { deploymentStatus } from '../api/start.ts';
+import { deploymentStatus } from '../api/messages.ts';
 import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
 import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
-import { ROOT, readCompose } from './file.ts';
-
-/** One process of the compose file, outside any container. */
-interface RoleProcess {
-  readonly url: string;
-  stop(): Promise<void>;
-}
+import { type RoleProcess, startComposed } from './processes.ts';
 
 const SECRET = 'webhook-secret';
-/** As docker-compose.yml gives it, stop_grace_period. */
-const STOP_MS = 30_000;
 
 describe.skipIf(skipsKafka())('the three roles, as docker-compose.yml starts them', () => {
   const directory = mkdtempSync(join(tmpdir(), 'headway-roles-'));
@@ -48,43 +37,18 @@ describe.skipIf(skipsKafka())('the three roles, as docker-compose.yml starts the
     rmSync(directory, { recursive: true, force: true });
   }, 120_000);
 
-  /** The environment of the file, with what a container's network and mounts would provide. */
-  async function startRole(role: string): Promise<RoleProcess> {
-    const file = readCompose({
-      HEADWAY_TOKEN: token,
-      HEADWAY_SECRET_GITHUB: SECRET,
-      CLICKHOUSE_PASSWORD: 'unused',
-      GRAFANA_ADMIN_PASSWORD: 'unused',
-    });
-    const { environment, command } = file.services[role]!;
-    const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'services/cli.ts'), ...command!], {
-      cwd: ROOT,
-      stdio: ['ignore', 'inherit', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        ...environment,
-        HEADWAY_HOST: '0.0.0.0',
-        HEADWAY_PORT: '0',
+  const startRole = (role: string): Promise<RoleProcess> =>
+    startComposed(
+      role,
+      { HEADWAY_TOKEN: token, HEADWAY_SECRET_GITHUB: SECRET },
+      {
         HEADWAY_TOKENS_FILE: join(directory, 'tokens.yaml'),
         HEADWAY_WORKSPACE: join(directory, 'workspace'),
         HEADWAY_DATA_DIR: join(directory, role),
         HEADWAY_KAFKA_BROKERS: kafka.brokers.join(','),
-        ...(environment!.HEADWAY_CLICKHOUSE_URL ? { HEADWAY_CLICKHOUSE_URL: clickhouse.url } : {}),
+        HEADWAY_CLICKHOUSE_URL: clickhouse.url,
       },
-    });
-    const ended = once(child, 'close');
-    const { url, words } = await listening(role, child);
-    return {
-      url: url.replace('0.0.0.0', '127.0.0.1'),
-      async stop() {
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-        await ended;
-        clearTimeout(timer);
-        expect(child.exitCode, `${role} stops cleanly, having said\n${words.join('\n')}`).toBe(0);
-      },
-    };
-  }
+    );
 
   const deploy = async (deployment: number): Promise<{ status: number; tookMs: number }> => {
     const body = deploymentStatus({
@@ -162,17 +126,3 @@ describe.skipIf(skipsKafka())('the three roles, as docker-compose.yml starts the
     expect(await count()).toBe(4);
   }, 150_000);
 });
-
-/** Where a process says that it listens, and its last words, kept up to date. Rejects with these if it ends before. */
-function listening(role: string, child: ChildProcess): Promise<{ url: string; words: readonly string[] }> {
-  return new Promise((resolve, reject) => {
-    const words: string[] = [];
-    createInterface({ input: child.stderr! }).on('line', (line) => {
-      words.push(line);
-      if (words.length > 30) words.shift();
-      const found = /"url":"(http:[^"]+)"/.exec(line);
-      if (found !== null) resolve({ url: found[1]!, words });
-    });
-    child.on('close', () => reject(new Error(`${role} ended before it listened:\n${words.join('\n')}`)));
-  });
-}
