@@ -73,7 +73,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       errorResponseBuilder: () => Object.assign(new Error('rate limited'), { statusCode: 429 }),
     });
   await app.register(underPressure, {
-    maxEventLoopDelay: 3000,
+    maxEventLoopDelay: 8000,
     retryAfter: 5,
     pressureHandler: (request, reply) => {
       // Health checks answer as long as they can, or an orchestrator would kill a busy server.

@@ -1,9 +1,8 @@
 import type { NormalizedEvent } from '../../ingest/event.ts';
+import { attemptOf, attemptResult, FINISHED, normalOutcome, type Outcome, text } from './attempts.ts';
 import { type Catalog, namesProduction, sameName, UNASSIGNED } from './catalog.ts';
-import { compareText, dataOf, earliest, entities, type Fold, timeOf } from './known.ts';
+import { compareText, dataOf, earliest, entities, type Fold } from './known.ts';
 import { isSha, type Place, type Repository, withinReach } from './positions.ts';
-
-export type Outcome = 'succeeded' | 'failed_live' | 'failed_dark' | 'cancelled' | 'superseded';
 
 /** A finished rollout of one service to one environment group. */
 export interface Rollout {
@@ -37,8 +36,6 @@ export interface Rollout {
   /** What a rollback rolled back. */
   rolledBack: Rollout | null;
 }
-
-const FINISHED = ['deployment.finished', 'service.rolledback'];
 
 /** Every finished rollout, in the order of R9, with kinds and exclusions. */
 export function rolloutsOf(
@@ -164,60 +161,6 @@ function atomsOf(id: string, fold: Fold, catalog: Catalog, repositories: Readonl
       rolledBack: null,
     };
   });
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function attemptOf(event: NormalizedEvent): number {
-  const attempt = dataOf(event).attempt_no;
-  return typeof attempt === 'number' ? attempt : 1;
-}
-
-/** R8 for one attempt: null while targets are missing. */
-function attemptResult(
-  fold: Fold,
-  number: number,
-  environment: string,
-  catalog: Catalog,
-): { outcome: Outcome; finishedAt: number; source: string } | null {
-  const finished = fold.of(...FINISHED).filter((event) => attemptOf(event) === number);
-  const last = finished.at(-1)!;
-  const outcomeOf = (event: NormalizedEvent): string => text(dataOf(event).outcome) || 'succeeded';
-  const targetsOf = (event: NormalizedEvent): string[] => (dataOf(event).targets as string[] | undefined) ?? [];
-
-  if (outcomeOf(last) === 'succeeded') {
-    const required = new Set(
-      fold
-        .of('deployment.queued', 'deployment.started')
-        .filter((event) => attemptOf(event) === number)
-        .flatMap(targetsOf),
-    );
-    if (required.size === 0) return { outcome: 'succeeded', finishedAt: timeOf(last), source: last.source };
-    // A finished event that names no targets speaks of all of them.
-    const reaches = (event: NormalizedEvent, target: string): boolean =>
-      targetsOf(event).length === 0 || targetsOf(event).includes(target);
-    const successes = finished.filter((event) => outcomeOf(event) === 'succeeded');
-    const missing = [...required].some((target) => !successes.some((event) => reaches(event, target)));
-    if (missing) return null;
-    const reaching = successes.filter((event) => [...required].some((target) => reaches(event, target)));
-    return { outcome: 'succeeded', finishedAt: Math.max(...reaching.map(timeOf)), source: last.source };
-  }
-
-  const all = fold.of(...FINISHED);
-  const succeededBefore = all.slice(0, all.indexOf(last)).some((event) => outcomeOf(event) === 'succeeded');
-  const exposed = fold.of('deployment.exposed').some((event) => timeOf(event) <= timeOf(last));
-  const failedLive = catalog.environment(environment, timeOf(last))?.failedLive ?? false;
-  const outcome = normalOutcome(outcomeOf(last), exposed || failedLive, succeededBefore);
-  return { outcome, finishedAt: timeOf(last), source: last.source };
-}
-
-function normalOutcome(reported: string, failsLive: boolean, succeededBefore: boolean): Outcome {
-  if (reported === 'succeeded' || reported === 'cancelled' || reported === 'superseded') return reported;
-  if (succeededBefore || reported === 'failed_live') return 'failed_live';
-  if (reported === 'failed_dark') return 'failed_dark';
-  return failsLive ? 'failed_live' : 'failed_dark';
 }
 
 /** R12a, on the production rollouts of one service and group in order. */
