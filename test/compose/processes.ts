@@ -47,6 +47,10 @@ export async function startProcess(
     env: { PATH: process.env.PATH, ...environment, HEADWAY_PORT: '0' },
   });
   const ended = once(child, 'close');
+  // A run that is broken off leaves none behind.
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
   const { url, words } = await listening(name, child);
   return {
     url: url.replace('0.0.0.0', '127.0.0.1'),
