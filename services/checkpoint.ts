@@ -1,7 +1,7 @@
 import type { FollowTarget } from '../ingest/follow.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { Atoms } from '../queries/atoms/atoms.ts';
-import type { Touch } from '../queries/atoms/scope.ts';
+import { type Touch, universalKinds } from '../queries/atoms/scope.ts';
 
 const DDL = `CREATE TABLE IF NOT EXISTS refreshed_positions (log_partition UInt32, next UInt64)
   ENGINE = ReplacingMergeTree(next) ORDER BY log_partition`;
@@ -55,7 +55,8 @@ export async function refreshStale(store: Store, atoms: Atoms): Promise<number> 
   else {
     const [touched] = await store.query<{ entities: string[]; names: string[]; universal: boolean | number }>(
       `SELECT groupUniqArray(entity) AS entities, groupUniqArrayArray(refs) AS names,
-         max(type IN ('environment.defined', 'person.defined', 'platform.defined')) AS universal FROM ${behind}`,
+         max(type IN {universal:Array(String)}) AS universal FROM ${behind}`,
+      { universal: universalKinds },
     );
     await atoms.refresh({
       entities: new Set(touched?.entities),

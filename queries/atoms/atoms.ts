@@ -5,9 +5,6 @@ import { type Fold, fold, newWorkbench, touchedServices } from './fold.ts';
 import type { Touch } from './scope.ts';
 import type { AtomTables, WithAtoms } from './tables.ts';
 
-/** Services folded together when everything is made anew; fewer fold at once. */
-const SERVICES_AT_ONCE = 250;
-
 /** How many folded pasts are kept: a page asks ten questions of the same as_of. */
 const KEPT_PASTS = 3;
 
@@ -19,8 +16,8 @@ export interface Atoms {
   prepare(): Promise<void>;
   /** Makes the stored atoms of everything touched equal to what a fold of all known events gives. */
   refresh(touch: Touch): Promise<void>;
-  /** Makes all stored atoms anew, in slices of services so that memory stays bounded. */
-  rebuild(servicesAtOnce?: number): Promise<void>;
+  /** Makes all stored atoms anew. */
+  rebuild(): Promise<void>;
   readonly withAtoms: WithAtoms;
   close(): Promise<void>;
 }
@@ -100,15 +97,8 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
       for (const kind of atomKinds) await store.command(ddlOf(kind));
       await dropScratch(store, alone);
     },
-    refresh: (touch) =>
-      inTurn(async () => refreshServices(touch.everything ? null : await touchedServices(store, touching, touch))),
-    rebuild: (servicesAtOnce = SERVICES_AT_ONCE) =>
-      inTurn(async () => {
-        const services = await everyService(store);
-        if (services.length <= servicesAtOnce) return refreshServices(null);
-        for (let from = 0; from < services.length; from += servicesAtOnce)
-          await refreshServices(services.slice(from, from + servicesAtOnce));
-      }),
+    refresh: (touch) => inTurn(async () => refreshServices(await touchedServices(store, touching, touch))),
+    rebuild: () => inTurn(() => refreshServices(null)),
     withAtoms: async (asOf, use) => {
       if (asOf === null) return use(storedTables());
       const key = `${asOf} ${await eventsBy(asOf)}`;
@@ -131,18 +121,6 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
       pasts.clear();
     },
   };
-}
-
-/** Every name, in lower case, that is or once was a service. */
-async function everyService(store: Store): Promise<string[]> {
-  const stored = atomKinds.map((kind) => `SELECT lower(service) AS service FROM ${kind.name}`).join(' UNION DISTINCT ');
-  const rows = await store.query<{ service: string }>(
-    `SELECT DISTINCT service FROM (
-      SELECT ref AS service FROM entity_refs WHERE NOT match(ref, '^(rollout|incident):') AND ref != 'caused-by:'
-      UNION DISTINCT ${stored} UNION DISTINCT SELECT '(unassigned)'
-    ) WHERE service != '' ORDER BY service`,
-  );
-  return rows.map((row) => row.service);
 }
 
 async function storeAtoms(

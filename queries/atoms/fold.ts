@@ -9,7 +9,7 @@ import { atomLayers } from './kinds.ts';
 import type { Layer } from './layer.ts';
 import { positionLayers } from './positions.ts';
 import { rolloutLayers } from './rollouts.ts';
-import { scopeLayers, type Touch, touchLayers } from './scope.ts';
+import { scopeLayers, type Touch, touchesUnassigned, touchLayers } from './scope.ts';
 
 /** All steps from facts to atoms, each reading those before it. */
 export const layers: readonly Layer[] = [
@@ -55,15 +55,21 @@ export function fold(
   return fill(store, bench, steps, asOf, { services: services ?? [], as_of: asOf ?? '' });
 }
 
-/** Services, in lower case, whose atoms could change by what was touched; `(unassigned)` always. */
-export async function touchedServices(store: Store, bench: Workbench, touch: Touch): Promise<string[]> {
+/**
+ * Services, in lower case, whose atoms could change by what was touched; null if all could: what is of no service may come to
+ * be of any, and may blame any, so that it is folded with everything.
+ */
+export async function touchedServices(store: Store, bench: Workbench, touch: Touch): Promise<string[] | null> {
+  if (touch.everything) return null;
   const params = { entities: [...touch.entities], names: [...touch.names] };
   const made = await fill(store, bench, touchLayers, null, params);
   try {
+    const [loose] = await store.query<{ n: string }>(touchesUnassigned(made.table), params);
+    if (loose?.n !== '0') return null;
     const rows = await store.query<{ service: string }>(
       `SELECT DISTINCT service FROM ${made.table('touch_services')} ORDER BY service`,
     );
-    return ['(unassigned)', ...rows.map((row) => row.service)];
+    return rows.map((row) => row.service);
   } finally {
     await made.drop();
   }

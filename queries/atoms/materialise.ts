@@ -3,7 +3,7 @@ import type { LogRecord, Row, Store } from '../../ingest/ports.ts';
 import { decodeEvent } from '../../ingest/upcast.ts';
 import type { Atoms } from './atoms.ts';
 import { EVENTS_INSERT, eventRow } from './events.ts';
-import type { Touch } from './scope.ts';
+import { type Touch, universalKinds } from './scope.ts';
 
 /** Told of log values that are no events of this release: they stay in the log and are passed by. */
 export type OnSetAside = (record: LogRecord, reason: string) => void;
@@ -32,7 +32,7 @@ export function materialise(store: Store, atoms: Atoms, onSetAside: OnSetAside):
         rows.push(row);
         entities.add(row.entity);
         for (const ref of row.refs) names.add(ref);
-        everything ||= UNIVERSAL.has(row.type);
+        everything ||= universalKinds.includes(row.type);
       }
       await store.insert(EVENTS_INSERT, rows);
       return { entities, names, everything };
@@ -45,6 +45,3 @@ export function materialise(store: Store, atoms: Atoms, onSetAside: OnSetAside):
     }),
   };
 }
-
-/** Kinds whose change concerns every service at once: they are rare, and then everything is folded again. */
-const UNIVERSAL = new Set(['environment.defined', 'person.defined', 'platform.defined']);

@@ -1,6 +1,14 @@
 import type { Layer } from './layer.ts';
 import { text } from './sql.ts';
 
+/** Kinds of which one event concerns every service: definitions that others are read by. */
+export const universalKinds: readonly string[] = [
+  'environment.defined',
+  'person.defined',
+  'platform.defined',
+  'service.defined',
+];
+
 /** What a batch of events is about, gathered while it is written. */
 export interface Touch {
   readonly entities: ReadonlySet<string>;
@@ -67,6 +75,28 @@ export const touchLayers: readonly Layer[] = [
       UNION ALL SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (SELECT entity FROM ${table('touch_start')})`,
   ),
 ];
+
+/**
+ * Counts what was touched that is of no service, or could be: incidents not yet known to be of one, rollouts without a name,
+ * and unassigned ones in the neighbourhood. An unassigned incident that blames a revision or a change may mean any service's.
+ */
+export const touchesUnassigned = (table: (layer: string) => string): string => `
+  SELECT toString(count()) AS n FROM (
+    SELECT arrayJoin({entities:Array(String)}) AS entity WHERE startsWith(entity, 'incident:')
+      AND entity NOT IN (SELECT concat('incident:', incident_id) FROM incidents FINAL WHERE service != '(unassigned)')
+    UNION ALL
+    SELECT arrayJoin({entities:Array(String)}) AS entity WHERE startsWith(entity, 'rollout:') AND entity NOT IN (SELECT entity FROM entity_refs WHERE ${isName('ref')})
+    UNION ALL
+    SELECT entity FROM (
+      SELECT concat('incident:', incident_id) AS entity FROM incidents FINAL WHERE service = '(unassigned)'
+      UNION ALL SELECT concat('rollout:', rollout_id) FROM rollouts FINAL WHERE service = '(unassigned)'
+    ) WHERE entity IN (
+      SELECT entity FROM ${table('touch_start')} UNION DISTINCT SELECT entity FROM ${table('touch_one')} UNION DISTINCT SELECT entity FROM ${table('touch_two')}
+      UNION DISTINCT SELECT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('touch_services')}))
+    UNION ALL
+    SELECT incident_id FROM incidents FINAL
+    WHERE service = '(unassigned)' AND match(lower(caused_by), '^[0-9a-f]{7,64}$|#[0-9]+$|/(pull|merge_requests|pull-requests)/[0-9]+/?$')
+  )`;
 
 /**
  * The entities that a fold of `{services:Array(String)}` must read so that the atoms of these services come out right, as the

@@ -7,7 +7,7 @@ import { type AnswerDeps, answerMetric } from '../../queries/answer.ts';
 import { atomKinds } from '../../queries/atoms/atom.ts';
 import { type Atoms, openAtoms } from '../../queries/atoms/atoms.ts';
 import { EVENTS_INSERT, eventRow } from '../../queries/atoms/events.ts';
-import type { Touch } from '../../queries/atoms/scope.ts';
+import { type Touch, universalKinds } from '../../queries/atoms/scope.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import { parseRequest } from '../../queries/request.ts';
@@ -53,7 +53,7 @@ export async function openLedger(reportingZone = 'UTC'): Promise<Ledger> {
       return {
         entities: new Set(rows.map((row) => row.entity)),
         names: new Set(rows.flatMap((row) => row.refs)),
-        everything: rows.some((row) => /^(environment|person|platform)\.defined$/.test(row.type)),
+        everything: rows.some((row) => universalKinds.includes(row.type)),
       };
     },
     async ask(metricId, params, now) {
