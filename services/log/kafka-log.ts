@@ -28,6 +28,9 @@ export interface KafkaLogOptions {
   readonly sasl?: NonNullable<KafkaConfig['sasl']>;
 }
 
+/** How often a reading is taken up again before it counts as refused. */
+const READ_ATTEMPTS = 8;
+
 const FIND_SLACK_MS = 60_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
 const REJOIN_MS = 500;
@@ -144,11 +147,23 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     const ranges = new Map(
       [...from].map(([partition, start]) => [partition, { from: start, to: ends.get(partition)?.high ?? 0n }]),
     );
-    const groupId = `${prefix}headway.read.${randomUUID()}`;
-    try {
-      yield* scan(readerOf(groupId, true), nameOf(topic), ranges);
-    } finally {
-      await ask((client) => client.deleteGroups([groupId])).catch(() => {});
+    // A broker that has just come back may refuse for a while, its coordinator still loading: what is left is asked for again.
+    for (let attempt = 1; ; attempt += 1) {
+      const groupId = `${prefix}headway.read.${randomUUID()}`;
+      try {
+        for await (const records of scan(readerOf(groupId, true), nameOf(topic), ranges)) {
+          const last = records.at(-1);
+          yield records;
+          if (last) ranges.set(last.partition, { from: last.offset + 1n, to: ranges.get(last.partition)?.to ?? 0n });
+        }
+        return;
+      } catch (error) {
+        if (closing.signal.aborted || attempt === READ_ATTEMPTS)
+          throw new LogUnavailable(`Kafka does not answer: ${messageOf(error)}`, { cause: error });
+        await pause(1000, closing.signal);
+      } finally {
+        await ask((client) => client.deleteGroups([groupId])).catch(() => {});
+      }
     }
   }
 
