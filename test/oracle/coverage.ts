@@ -1,8 +1,7 @@
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { Stretch } from './calendar.ts';
 import { sameName } from './catalog.ts';
-import { dataOf, entities, timeOf } from './known.ts';
-import { servicesOfRollout } from './rollouts.ts';
+import { dataOf, timeOf } from './known.ts';
 import type { World } from './world.ts';
 
 const DAY_MS = 86_400_000;
@@ -111,14 +110,10 @@ function subtract(stretches: readonly Stretch[], gaps: readonly Stretch[]): Stre
 }
 
 function signsOf(world: World): Sign[] {
-  const folds = entities(world.heard, 'deployment');
   const servicesOf = (event: NormalizedEvent): string[] => {
     if (event.type === 'deployment.finished' || event.type === 'service.rolledback') {
       const id = event.data.rollout_id;
-      const atoms = world.rollouts.filter((rollout) => rollout.rolloutId === id);
-      if (atoms.length > 0) return atoms.map((atom) => atom.service);
-      const fold = folds.get(id)!;
-      return servicesOfRollout(fold, world.catalog, timeOf(fold.events.at(-1)!));
+      return world.rollouts.filter((rollout) => rollout.rolloutId === id).map((atom) => atom.service);
     }
     if (event.type === 'incident.detected')
       return world.incidents.filter((one) => one.incidentId === event.data.incident_id).map((one) => one.service);
