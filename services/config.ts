@@ -25,7 +25,6 @@ export interface Config {
   readonly tokens: readonly TokenRecord[] | null;
   readonly kafkaBrokers: readonly string[] | null;
   readonly clickhouseUrl: string | null;
-  readonly clickhouseCluster: string | null;
   readonly logLevel: string;
   /** Requests per minute and address; null: no limit. */
   readonly rateLimit: number | null;
@@ -92,11 +91,6 @@ const settings = z.object({
   HEADWAY_CLICKHOUSE_URL: url
     .optional()
     .describe('Address of a ClickHouse server as the store. Unset: the embedded engine in the data folder.'),
-  HEADWAY_CLICKHOUSE_CLUSTER: z
-    .string()
-    .regex(/^[A-Za-z][\w-]*$/, 'is not a cluster name')
-    .optional()
-    .describe('Cluster name: tables are created on it with replicated engines. Needs HEADWAY_CLICKHOUSE_URL.'),
   HEADWAY_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -172,7 +166,6 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
       tokens,
       kafkaBrokers: value.HEADWAY_KAFKA_BROKERS ?? null,
       clickhouseUrl: value.HEADWAY_CLICKHOUSE_URL ?? null,
-      clickhouseCluster: value.HEADWAY_CLICKHOUSE_CLUSTER ?? null,
       logLevel: value.HEADWAY_LOG_LEVEL,
       rateLimit: value.HEADWAY_RATE_LIMIT ?? (loopback ? null : 30_000),
     },
@@ -228,7 +221,6 @@ function missing(
     });
   if (role !== 'all') needs('HEADWAY_KAFKA_BROKERS', `for the role ${role}`);
   if (role === 'worker' || role === 'api') needs('HEADWAY_CLICKHOUSE_URL', `for the role ${role}`);
-  if (set.HEADWAY_CLICKHOUSE_CLUSTER) needs('HEADWAY_CLICKHOUSE_URL', 'with HEADWAY_CLICKHOUSE_CLUSTER');
   return problems;
 }
 

@@ -57,7 +57,6 @@ describe('the configuration', () => {
   it('asks each role for what it stands on', () => {
     expect(problemsOf({}, 'gateway')).toEqual(['HEADWAY_KAFKA_BROKERS']);
     expect(problemsOf({}, 'worker')).toEqual(['HEADWAY_CLICKHOUSE_URL', 'HEADWAY_KAFKA_BROKERS']);
-    expect(problemsOf({ HEADWAY_CLICKHOUSE_CLUSTER: 'main' })).toEqual(['HEADWAY_CLICKHOUSE_URL']);
   });
 
   it('takes several secrets of a source and shows none of them', () => {

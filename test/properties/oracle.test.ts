@@ -6,8 +6,8 @@ import { disagreements } from '../support/agreement.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
 
 /** How many histories, from which seed on: the script that must hold everything asks for a thousand. */
-const HISTORIES = Number(process.env.HEADWAY_HISTORIES ?? 24);
-const SEED = Number(process.env.HEADWAY_SEED ?? 1);
+const HISTORIES = Number(process.env.HEADWAY_TEST_HISTORIES ?? 24);
+const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 1);
 
 let ledger: Ledger;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => ledger.close());
 
 test(`the answers agree with the definitions on ${HISTORIES} random histories, seeds from ${SEED}`, async () => {
-  console.log(`random histories: HEADWAY_SEED=${SEED} HEADWAY_HISTORIES=${HISTORIES}`);
+  console.log(`random histories: HEADWAY_TEST_SEED=${SEED} HEADWAY_TEST_HISTORIES=${HISTORIES}`);
   for (let seed = SEED; seed < SEED + HISTORIES; seed += 1) {
     const history = randomHistory(seed);
     await ledger.clear();

@@ -6,8 +6,8 @@ import { randomHistory } from '../histories/histories.ts';
 import { type Ledger, openLedger, type Recorded } from '../support/ledger.ts';
 
 /** How many histories: the script that must hold everything asks for more. */
-const RUNS = Number(process.env.HEADWAY_HISTORIES_FOLDED ?? 4);
-const SEED = Number(process.env.HEADWAY_SEED ?? 1);
+const RUNS = Number(process.env.HEADWAY_TEST_HISTORIES_FOLDED ?? 4);
+const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 1);
 
 let ledger: Ledger;
 beforeAll(async () => {
@@ -48,7 +48,7 @@ const arrival = (seed: number): fc.Arbitrary<{ history: Recorded[]; batches: Rec
 };
 
 test(`atoms kept fresh by key, folded as of a past and rebuilt are the same, ${RUNS} histories from seed ${SEED}`, async () => {
-  console.log(`three uses of one fold: HEADWAY_SEED=${SEED} HEADWAY_HISTORIES_FOLDED=${RUNS}`);
+  console.log(`three uses of one fold: HEADWAY_TEST_SEED=${SEED} HEADWAY_TEST_HISTORIES_FOLDED=${RUNS}`);
   for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
     const [told] = fc.sample(arrival(seed), { seed, numRuns: 1 });
     const { history, batches } = told!;
