@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commit, name } from './commit.ts';
+import { name } from './commit.ts';
 
 /** How a rollout ended. A bare `failed` means failed_dark unless users were exposed or the environment says otherwise. */
 export const outcome = z.enum([
@@ -25,10 +25,7 @@ const rollout = z.object({
   revision: z.string().max(512).optional(),
   /** Changes and commits that this rollout delivers, where the sender knows them: the full list, or none. */
   changes: z.array(name).max(100_000).optional(),
-  commits: z
-    .array(z.union([z.string().max(64), commit.shape.sha]))
-    .max(1_000_000)
-    .optional(),
+  commits: z.array(z.string().max(64)).max(1_000_000).optional(),
   artifact_digest: z.string().max(512).optional(),
   config_digest: z.string().max(512).optional(),
   /** On queued and started: every target required; on finished and exposed: those reached. */

@@ -68,6 +68,23 @@ export const bots: Layer = {
 export const isBotAt = (login: string, at: string, table: (layer: string) => string): string =>
   `arrayExists(b -> b.1 = lower(${login}) AND ${at} >= b.2 AND ${at} < b.3, (SELECT logins FROM ${table('bots')}))`;
 
+/**
+ * The services, by name, that go by what column `key` of `from` says, as names of `kind` at the instant `at`: rows of
+ * `of` (the value of `id`) and `services`; no row where there is none.
+ */
+export const servicesNamed = (
+  from: string,
+  id: string,
+  at: string,
+  kind: string,
+  key: string,
+  table: (layer: string) => string,
+): string => `
+  SELECT f.of AS of, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
+  FROM (SELECT ${id} AS of, lower(${key}) AS key, ${at} AS at FROM ${from} WHERE ${key} != '') AS f
+  INNER JOIN ${table('service_names')} AS n ON n.name = f.key
+  WHERE n.kind = '${kind}' AND f.at >= n.valid_from AND f.at < n.valid_to GROUP BY of`;
+
 /** Adds the dimensions of `service` as they were at `at`, and as they are now, to the rows of `from`. */
 export const withDimensions = (from: string, at: string, table: (layer: string) => string): string => `
   SELECT r.*,

@@ -1,3 +1,4 @@
+import { servicesNamed } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { corrected, correctedInstant, correctionsOf, flag, instantOf, latest, nameOf, text } from './sql.ts';
 
@@ -76,11 +77,8 @@ export const canonicalIncidents: Layer = {
 export const placedIncidents: Layer = {
   name: 'placed_incidents',
   sql: (table) => {
-    const named = (kind: string, key: string) => `
-      SELECT i.incident_id AS of, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
-      FROM (SELECT incident_id, lower(${key}) AS key, own_started_at FROM ${table('incident_facts')} WHERE ${key} != '') AS i
-      INNER JOIN ${table('service_names')} AS n ON n.name = i.key
-      WHERE n.kind = '${kind}' AND i.own_started_at >= n.valid_from AND i.own_started_at < n.valid_to GROUP BY of`;
+    const named = (kind: string, key: string) =>
+      servicesNamed(table('incident_facts'), 'incident_id', 'own_started_at', kind, key, table);
     return `
     SELECT i.*,
       multiIf(

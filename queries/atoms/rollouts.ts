@@ -1,3 +1,4 @@
+import { servicesNamed } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { corrected, correctedInstant, correctionsOf, flag, latest, nameOf, text, texts } from './sql.ts';
 
@@ -94,11 +95,8 @@ export const rolloutFacts: Layer = {
 export const placedRollouts: Layer = {
   name: 'placed_rollouts',
   sql: (table) => {
-    const named = (kind: string, key: string) => `
-      SELECT r.entity AS of, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
-      FROM (SELECT entity, lower(${key}) AS key, finished_at FROM ${table('rollout_facts')} WHERE ${key} != '') AS r
-      INNER JOIN ${table('service_names')} AS n ON n.name = r.key
-      WHERE n.kind = '${kind}' AND r.finished_at >= n.valid_from AND r.finished_at < n.valid_to GROUP BY of`;
+    const named = (kind: string, key: string) =>
+      servicesNamed(table('rollout_facts'), 'entity', 'finished_at', kind, key, table);
     return `
     SELECT r.* EXCEPT (service_lower),
       if(length(services) > 1, concat(rollout_id, '@', service), rollout_id) AS atom_id,
@@ -152,7 +150,7 @@ export const orderedRollouts: Layer = {
         ${reported} IN ('failed', 'timed_out') AND failed_means = 'failed_live', 'failed_live',
         ${reported} IN ('failed', 'timed_out'), 'failed_dark',
         ${reported})`;
-    const corrected = `
+    const correctedOutcome = `
       multiIf(
         corrected_outcome IN ('failed', 'timed_out'), if(exposed_at IS NOT NULL AND exposed_at <= finished_at, 'failed_live', 'failed_dark'),
         corrected_outcome)`;
@@ -173,7 +171,7 @@ export const orderedRollouts: Layer = {
             '') AS excluded,
           excluded = '' AS counts
         FROM (
-          SELECT *, if(corrected_outcome != '', ${corrected}, attempt_outcomes[-1]) AS outcome,
+          SELECT *, if(corrected_outcome != '', ${correctedOutcome}, attempt_outcomes[-1]) AS outcome,
             arrayMap((o, t, e) -> ${judged('o', 't', 'e')}, attempt_reported_outcomes, attempt_finished_ats, attempt_end_ids) AS attempt_outcomes,
             minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux')) OVER (PARTITION BY service, environment_group) AS first_gitops_at,
             minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux', 'github', 'gitlab')) OVER (PARTITION BY service, environment_group) AS first_heard_at
