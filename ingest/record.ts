@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from './delivery.ts';
+import { findSource } from './sources/registry.ts';
 
 /** A delivery as the log keeps it: the request without its secrets, and what became of it when it came. */
 export interface StoredDelivery {
@@ -26,7 +27,7 @@ const stored = z.object({
 export function encodeDelivery(record: StoredDelivery): Uint8Array {
   const { delivery, outcome, reason, events } = record;
   const { id, source, received_at } = delivery;
-  const headers = keptHeaders(delivery.headers);
+  const headers = keptHeaders(delivery.headers, findSource(source)?.headers);
   const open = Buffer.from(
     `${JSON.stringify({ id, source, received_at, headers, outcome, reason, events }).slice(0, -1)},"body":"`,
   );
@@ -60,14 +61,20 @@ export function decodeDelivery(value: Uint8Array): StoredDelivery | null {
   };
 }
 
-const KEPT = /^(?:content-type|user-agent|x-request-id|x-github-[a-z-]+|x-webhook-(?:id|subscription)|ce-[a-z0-9]+)$/;
+const KEPT = /^(?:content-type|user-agent|x-request-id|ce-[a-z0-9]+)$/;
 const SECRET = /auth|token|secret|signature|cookie|password|credential/;
 
-/** The headers that are worth keeping: an allow list, so that no secret of a sender ever reaches the log. */
-export function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * The headers that are worth keeping, those that a source reads among them: an allow list, so that no secret of a sender
+ * ever reaches the log.
+ */
+export function keptHeaders(
+  headers: Readonly<Record<string, string>>,
+  read: readonly string[] = [],
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
-      .filter(([header]) => KEPT.test(header) && !SECRET.test(header))
+      .filter(([header]) => (KEPT.test(header) || read.includes(header)) && !SECRET.test(header))
       .slice(0, 50)
       .map(([header, value]) => [header, value.slice(0, 2048)]),
   );

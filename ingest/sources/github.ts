@@ -38,6 +38,13 @@ export const github: Source = {
     { event: 'issues', feeds: 'incidents, by the label `incident`' },
     { event: 'issue_comment', feeds: 'the cause of an incident, by `caused-by:`' },
   ],
+  headers: [
+    'x-github-event',
+    'x-github-delivery',
+    'x-github-hook-id',
+    'x-github-hook-installation-target-type',
+    'x-github-hook-installation-target-id',
+  ],
   signature: 'HMAC-SHA256 of the raw body in `X-Hub-Signature-256`; the older SHA-1 header is not looked at.',
   dedupe: 'The id, state and time of the thing reported: a redelivery or a second hook adds nothing.',
   setup: `1. Open the repository's or the organisation's *Settings → Webhooks → Add webhook*.

@@ -52,6 +52,7 @@ export const pagerduty: Source = {
     { event: 'incident.priority_updated, incident.service_updated', feeds: 'severity, impact and service' },
     { event: 'incident.annotated, incident.custom_field_values.updated', feeds: 'the cause, by `caused-by:`' },
   ],
+  headers: ['x-webhook-id', 'x-webhook-subscription'],
   signature: 'HMAC-SHA256 of the raw body; one of the `v1=` values of `X-PagerDuty-Signature` must match.',
   dedupe: 'The incident, the kind of event and its time; attempts to deliver it change none of them.',
   setup: `1. *Integrations → Generic Webhooks (v3) → New Webhook*, URL \`{url}\`, scope: account, team or service.

@@ -16,13 +16,26 @@ export function hmacMatches(given: string, body: Uint8Array, secrets: readonly s
   return matches;
 }
 
-/** True if the request carries one of the secrets as `Authorization: Bearer …` or `X-Headway-Token`. Tries them all. */
+/**
+ * True if the request carries one of the secrets as `Authorization: Bearer …`, as the password of `Authorization: Basic …`
+ * whatever the user, or as `X-Headway-Token`. Tries them all.
+ */
 export function tokenMatches(headers: Readonly<Record<string, string>>, secrets: readonly string[]): boolean {
-  const bearer = /^Bearer[ ]+(\S+)[ ]*$/i.exec(headers.authorization ?? '')?.[1];
-  const given = [bearer, headers['x-headway-token']?.trim()].filter((token) => token !== undefined && token !== '');
+  const [, scheme = '', credential = ''] =
+    /^(Bearer|Basic)[ ]+(\S{1,4096})[ ]*$/i.exec(headers.authorization ?? '') ?? [];
+  const given = [
+    scheme.toLowerCase() === 'basic' ? passwordOf(credential) : credential,
+    headers['x-headway-token']?.trim() ?? '',
+  ];
   let matches = false;
-  for (const token of given) {
-    for (const secret of secrets) if (equalInConstantTime(token as string, secret)) matches = true;
+  for (const token of given.filter((each) => each !== '')) {
+    for (const secret of secrets) if (equalInConstantTime(token, secret)) matches = true;
   }
   return matches;
+}
+
+function passwordOf(credential: string): string {
+  const pair = Buffer.from(credential, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? '' : pair.slice(colon + 1);
 }

@@ -21,6 +21,8 @@ export interface Source {
   readonly normaliser: number;
   /** The sender's events that it reads, and what they feed; for the docs. */
   readonly events: readonly { readonly event: string; readonly feeds: string }[];
+  /** Headers, in lower case, that `normalise` reads or that name the delivery: kept with it, so that a replay has them too. */
+  readonly headers?: readonly string[];
   readonly signature: string;
   readonly dedupe: string;
   /** Steps that a person follows to connect it, as Markdown. `{url}` stands for this server's hook address. */

@@ -5,10 +5,15 @@ import { changeEvents } from './change.ts';
 import { correctionEvents } from './correction.ts';
 import { deliveryEvents } from './delivery.ts';
 import { deploymentEvents } from './deployment.ts';
+import { featureEvents } from './feature.ts';
 import { incidentEvents } from './incident.ts';
+import { indicatorEvents } from './indicator.ts';
+import { peopleEvents } from './people.ts';
 import { pipelineEvents } from './pipeline.ts';
 import { planningEvents } from './planning.ts';
+import { supportEvents } from './support.ts';
 import { surveyEvents } from './survey.ts';
+import { usageEvents } from './usage.ts';
 
 /**
  * The closed list of event kinds: the language that sources speak to atoms (metrics.md §2). Keys are snake_case, times
@@ -21,7 +26,12 @@ export const vocabulary = {
   ...incidentEvents,
   ...pipelineEvents,
   ...catalogEvents,
+  ...usageEvents,
+  ...supportEvents,
+  ...peopleEvents,
   ...surveyEvents,
+  ...featureEvents,
+  ...indicatorEvents,
   ...planningEvents,
   ...correctionEvents,
   ...deliveryEvents,

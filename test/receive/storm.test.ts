@@ -3,9 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import { type HookRequest, type Receipt, receive } from '../../ingest/receive.ts';
 import { replay } from '../../ingest/replay.ts';
-import { sources } from '../../ingest/sources/registry.ts';
-import { bases } from '../sources/bodies.ts';
-import { bytesOf, sampleDelivery, samplesOf } from '../sources/deliveries.ts';
+import { cases, fromBase, sampleDeliveries } from '../sources/cases.ts';
 import { changed, pathsOf } from '../sources/mutations.ts';
 import { type Bench, openBench } from './log.ts';
 
@@ -20,22 +18,14 @@ afterAll(() => bench.close());
 
 /** Every base and every sample; each base also with one field gone, and each of all cut in half. */
 function requests(): HookRequest[] {
-  const whole: HookRequest[] = [
-    ...bases.map(({ source, event, body }) => ({ source, headers: { 'x-github-event': event }, body: bytesOf(body) })),
-    ...sources.flatMap(({ name }) =>
-      [...samplesOf(name)].map(([file, body]) => ({
-        source: name,
-        headers: sampleDelivery(name, file, body).headers,
-        body,
-      })),
+  const whole: HookRequest[] = cases.flatMap((each) => [
+    ...each.bases.map((base) => fromBase(each, base)),
+    ...sampleDeliveries(each).values(),
+  ]);
+  const lacking = cases.flatMap((each) =>
+    each.bases.flatMap((base) =>
+      pathsOf(base.body).map((path) => fromBase(each, base, changed(base.body, path, undefined))),
     ),
-  ];
-  const lacking = bases.flatMap(({ source, event, body }) =>
-    pathsOf(body).map((path) => ({
-      source,
-      headers: { 'x-github-event': event },
-      body: bytesOf(changed(body, path, undefined)),
-    })),
   );
   const torn = whole.map((request) => ({ ...request, body: request.body.slice(0, request.body.length / 2) }));
   return [...whole, ...whole, ...lacking, ...torn];
@@ -75,11 +65,7 @@ test('shuffled, repeated, maltreated, with the log going away: nothing acknowled
 
 test('equal ids carry equal facts, whichever delivery brought them', async () => {
   const other = await openBench();
-  const sent = bases.map(({ source, event, body }) => ({
-    source,
-    headers: { 'x-github-event': event },
-    body: bytesOf(body),
-  }));
+  const sent = cases.flatMap((each) => each.bases.map((base) => fromBase(each, base)));
   for (const request of [...sent, ...[...sent].reverse()]) await receive(other.deps, request);
   const byId = new Map<string, Set<string>>();
   const all = await other.events();

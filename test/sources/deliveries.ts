@@ -30,17 +30,12 @@ export function fromGithub(event: string, body: unknown, received_at?: string): 
   return delivery('github', body, { 'x-github-event': event, 'content-type': 'application/json' }, received_at);
 }
 
-/** The bytes of every sample of a sender by its file name. A file that holds headers is not a body. */
-export function samplesOf(source: string): ReadonlyMap<string, Uint8Array> {
+/** The bytes of every sample in a folder by its file name. A file that holds headers is not a body. */
+export function samplesIn(name: string): ReadonlyMap<string, Uint8Array> {
   if (!haveSamples) return new Map();
-  const folder = new URL(`${source}/`, SAMPLES);
+  const folder = new URL(`${name}/`, SAMPLES);
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.json') && !file.endsWith('.headers.json'))
     .sort();
   return new Map(files.map((file) => [file, new Uint8Array(readFileSync(new URL(file, folder)))]));
-}
-
-/** A sample as its sender would send it: GitHub's event is the file name's first word. */
-export function sampleDelivery(source: string, file: string, body: Uint8Array): Delivery {
-  return source === 'github' ? fromGithub(file.split('.', 1)[0] ?? '', body) : delivery(source, body);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NormalizedEvent } from '../../ingest/event.ts';
-import { haveSamples, RECEIVED_AT, samplesOf } from './deliveries.ts';
+import { haveSamples, RECEIVED_AT, samplesIn } from './deliveries.ts';
 import { eventsOf, OTHER, only, read, repository, SHA } from './reading.ts';
 
 describe('push', () => {
@@ -198,7 +198,7 @@ describe('pull_request', () => {
 
 describe.runIf(haveSamples)('the captured pair of a merge', () => {
   test('merge and push come as two deliveries and meet by the merge SHA’s push time', () => {
-    const samples = samplesOf('github');
+    const samples = samplesIn('github');
     const [merge] = eventsOf('pull_request', samples.get('pull_request.closed.merged.json'));
     const push = only('push', samples.get('push.main_after_merge.captured.json'));
     expect(push.occurred_at).toBe(merge?.occurred_at);

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { findSource } from '../../ingest/sources/registry.ts';
-import { bytesOf, delivery } from './deliveries.ts';
+import { cases, fromBase } from './cases.ts';
+import { bytesOf, delivery, RECEIVED_AT } from './deliveries.ts';
 
 const body = bytesOf('{"text":"Grüße \\u00fc 🚀","n": 1.0 }');
 const hex = (secret: string, of: Uint8Array = body) => createHmac('sha256', secret).update(of).digest('hex');
@@ -9,6 +10,37 @@ const hex = (secret: string, of: Uint8Array = body) => createHmac('sha256', secr
 async function verified(source: string, headers: Record<string, string>, secrets: readonly string[], sent = body) {
   return (await findSource(source)?.verify(delivery(source, sent, headers), secrets)) === true;
 }
+
+describe.each(cases.map((each) => ({ name: each.source.name, each })))('$name', ({ each }) => {
+  const sent = each.bases.map((base) => fromBase(each, base));
+  const proven = (whole: (typeof sent)[number], secret: string, secrets: readonly string[], body = whole.body) =>
+    each.source.verify(
+      { ...whole, body, headers: { ...whole.headers, ...each.sign(whole.body, secret, RECEIVED_AT) } },
+      secrets,
+    );
+
+  test('the right secret passes, the old and the new one while it is rotated; another never does', async () => {
+    for (const whole of sent) {
+      expect(await proven(whole, 'right', ['right'])).toBe(true);
+      expect(await proven(whole, 'right', ['right', 'new'])).toBe(true);
+      expect(await proven(whole, 'new', ['right', 'new'])).toBe(true);
+      expect(await proven(whole, 'wrong', ['right', 'new'])).toBe(false);
+      expect(await proven(whole, '', ['right'])).toBe(false);
+    }
+  });
+
+  test('without any proof it is refused', async () => {
+    for (const whole of sent) expect(await each.source.verify(whole, ['right'])).toBe(false);
+  });
+
+  if (each.signsBody) {
+    test('one more byte in the body and it is refused', async () => {
+      for (const whole of sent) {
+        expect(await proven(whole, 'right', ['right'], new Uint8Array([...whole.body, 0x20]))).toBe(false);
+      }
+    });
+  }
+});
 
 describe('GitHub', () => {
   const signed = (value: string) => ({ 'x-hub-signature-256': value });

@@ -1,0 +1,20 @@
+import type { Delivery } from '../../ingest/delivery.ts';
+import { argocd } from './cases/argocd.ts';
+import type { Base, SourceCase } from './cases/case.ts';
+import { github } from './cases/github.ts';
+import { pagerduty } from './cases/pagerduty.ts';
+import { delivery, samplesIn } from './deliveries.ts';
+
+/** One case per source of the registry, in its order. */
+export const cases: readonly SourceCase[] = [github, argocd, pagerduty];
+
+/** A base as its sender would send it, or with another body in its place. */
+export function fromBase({ source }: SourceCase, base: Base, body: unknown = base.body): Delivery {
+  return delivery(source.name, body, base.headers);
+}
+
+/** The sender's own payloads by file name, as it would send them. None in a bare clone. */
+export function sampleDeliveries({ source, samples, headersOf }: SourceCase): ReadonlyMap<string, Delivery> {
+  const files = samples === undefined ? [] : [...samplesIn(samples)];
+  return new Map(files.map(([file, body]) => [file, delivery(source.name, body, headersOf?.(file))]));
+}
