@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +28,8 @@ export interface KafkaBroker {
   kill(): Promise<void>;
   /** Starts it again on the same ports and data. */
   start(): Promise<void>;
-  /** It holds its connections and answers nothing. */
-  freeze(): void;
+  /** It holds its connections and answers nothing, once this resolves. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
@@ -76,7 +86,11 @@ export async function startKafka(): Promise<KafkaBroker> {
     brokers: [`127.0.0.1:${port}`],
     kill,
     start,
-    freeze: () => void (broker && process.kill(broker.pid, 'SIGSTOP')),
+    freeze: async () => {
+      if (broker === null) return;
+      process.kill(broker.pid, 'SIGSTOP');
+      await untilStopped(broker.pid);
+    },
     thaw: () => void (broker && process.kill(broker.pid, 'SIGCONT')),
     async stop() {
       await kill();
@@ -116,6 +130,19 @@ async function launch(command: readonly string[]): Promise<{ child: ChildProcess
     clearTimeout(timer);
   }
   return { child, pid };
+}
+
+/** A signal takes its time on a busy machine, and a broker still running answers: waits until every thread stands still. */
+async function untilStopped(pid: number): Promise<void> {
+  const states = () =>
+    readdirSync(`/proc/${pid}/task`).map(
+      (thread) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.[1],
+    );
+  const deadline = performance.now() + 10_000;
+  while (!states().every((state) => state === 'T')) {
+    if (performance.now() > deadline) throw new Error('Kafka was sent SIGSTOP and goes on');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 function serverProperties(directory: string, port: number, controllerPort: number): string {
