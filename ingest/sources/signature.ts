@@ -39,3 +39,46 @@ function passwordOf(credential: string): string {
   const colon = pair.indexOf(':');
   return colon < 0 ? '' : pair.slice(colon + 1);
 }
+
+/** How far from the receipt a signed time may lie, either way: the convention of Standard Webhooks. */
+const SIGNED_TIME_TOLERANCE_SECONDS = 5 * 60;
+/** A header names a signature per secret in use; more than these are nobody's rotation. */
+const MOST_SIGNATURES = 20;
+
+/**
+ * True if the request is signed as Standard Webhooks has it: one of the `v1,<base64>` values of `webhook-signature` is the
+ * HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` under any of the secrets, and the timestamp (Unix seconds) lies
+ * within five minutes of `receivedAt` (UTC ISO). A secret `whsec_…` is the key in base64, any other the key itself.
+ */
+export function standardWebhookMatches(
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  secrets: readonly string[],
+  receivedAt: string,
+): boolean {
+  const id = headers['webhook-id'] ?? '';
+  const timestamp = headers['webhook-timestamp'] ?? '';
+  if (id === '' || !/^\d{1,12}$/.test(timestamp)) return false;
+  if (!(Math.abs(Number(timestamp) - Date.parse(receivedAt) / 1000) <= SIGNED_TIME_TOLERANCE_SECONDS)) return false;
+  const given = (headers['webhook-signature'] ?? '')
+    .slice(0, 4096)
+    .split(' ')
+    .filter((part) => part.startsWith('v1,'))
+    .slice(0, MOST_SIGNATURES);
+  let matches = false;
+  for (const key of secrets.map(signingKey)) {
+    if (key.length === 0) continue;
+    const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+    for (const signature of given) if (equalInConstantTime(signature, `v1,${expected}`)) matches = true;
+  }
+  return matches;
+}
+
+/** The prefix of a Standard Webhooks secret, which tells it from a token that is sent as it is. */
+export const SIGNING_SECRET = 'whsec_';
+
+function signingKey(secret: string): Buffer {
+  return secret.startsWith(SIGNING_SECRET)
+    ? Buffer.from(secret.slice(SIGNING_SECRET.length), 'base64')
+    : Buffer.from(secret, 'utf8');
+}
