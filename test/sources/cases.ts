@@ -14,7 +14,9 @@ export function fromBase({ source }: SourceCase, base: Base, body: unknown = bas
 }
 
 /** The sender's own payloads by file name, as it would send them. None in a bare clone. */
-export function sampleDeliveries({ source, samples, headersOf }: SourceCase): ReadonlyMap<string, Delivery> {
+export function sampleDeliveries({ source, samples, headersOf, bodyOf }: SourceCase): ReadonlyMap<string, Delivery> {
   const files = samples === undefined ? [] : [...samplesIn(samples)];
-  return new Map(files.map(([file, body]) => [file, delivery(source.name, body, headersOf?.(file))]));
+  return new Map(
+    files.map(([file, body]) => [file, delivery(source.name, bodyOf?.(body) ?? body, headersOf?.(file, body))]),
+  );
 }

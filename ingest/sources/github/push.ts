@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Delivery } from '../../delivery.ts';
-import { entityOf } from '../../entity.ts';
-import { EARLIEST_INSTANT, instant, isPlausible, parseInstant } from '../../time.ts';
+import { instant } from '../../time.ts';
 import { type Commit, name } from '../../vocabulary/commit.ts';
-import { cherryPickedCommit, fixesIncident, revertedCommit } from '../mentions.ts';
+import { authoredAt, branchPushed, messageFacts, plausibleInstant } from '../pushed.ts';
 import { facts, ignored, listOf, optionalFlag, optionalText, readBody } from '../shape.ts';
 import type { Normalized } from '../source.ts';
 import { isBotLogin, repository } from './shape.ts';
@@ -38,7 +37,8 @@ export function push(delivery: Delivery): Normalized {
   if (!body.ok) return body.normalized;
   const { ref, before, after, deleted, forced, repository: repo } = body.value;
   if (!ref.startsWith('refs/heads/')) return ignored('a push of a tag moves no branch');
-  const pushedAt = repo.pushed_at ?? plausible(body.value.head_commit?.timestamp, delivery) ?? delivery.received_at;
+  const pushedAt =
+    repo.pushed_at ?? plausibleInstant(body.value.head_commit?.timestamp, delivery.received_at) ?? delivery.received_at;
   const data = {
     repository: repo.full_name,
     branch: ref.slice('refs/heads/'.length),
@@ -49,20 +49,7 @@ export function push(delivery: Delivery): Normalized {
     deleted,
     commits: (body.value.commits ?? []).map((commit) => commitOf(commit, pushedAt)),
   };
-  // The same push may be dated by receipt, so its key has no time: what moved from where to where is its identity.
-  const key = [repo.full_name, ref, before ?? '', after ?? ''];
-  return facts({
-    type: 'branch.pushed',
-    subject: entityOf({ id: '', type: 'branch.pushed', data }),
-    occurred_at: pushedAt,
-    key,
-    data,
-  });
-}
-
-function plausible(timestamp: unknown, delivery: Delivery): string | undefined {
-  const time = parseInstant(timestamp);
-  return time !== null && isPlausible(time, delivery.received_at) ? time : undefined;
+  return facts(branchPushed(pushedAt, data));
 }
 
 function commitOf(pushed: z.output<typeof pushedCommit>, pushedAt: string): Commit {
@@ -74,24 +61,11 @@ function commitOf(pushed: z.output<typeof pushedCommit>, pushedAt: string): Comm
     author: author?.username ?? author?.name,
     author_kind: authorKind(author?.username, author?.name),
     paths: [...new Set(touched.map((path) => path.slice(0, 1024)))].slice(0, 20_000),
-    message: firstLine(message),
-    revert_of: revertedCommit(message),
-    cherry_pick_of: cherryPickedCommit(message),
-    fixes_incident: fixesIncident(message),
+    ...messageFacts(message),
   };
-}
-
-/** The author's own clock, however wrong; but a time that cannot be read, or of the last century, is the push's. */
-function authoredAt(timestamp: unknown, pushedAt: string): string {
-  const time = parseInstant(timestamp);
-  return time !== null && Date.parse(time) >= EARLIEST_INSTANT ? time : pushedAt;
 }
 
 function authorKind(username: string | undefined, plainName: string | undefined): 'human' | 'bot' | undefined {
   if (isBotLogin(username ?? plainName ?? '')) return 'bot';
   return username === undefined ? undefined : 'human';
-}
-
-function firstLine(message: string | null | undefined): string | undefined {
-  return message?.slice(0, 2000).trimStart().split(/\r?\n/, 1)[0]?.slice(0, 200) || undefined;
 }

@@ -18,7 +18,9 @@ export interface SourceCase {
   /** Folder of the sender's own payloads under `../shared/samples`; absent: there are none. */
   readonly samples?: string;
   /** The headers a sample is sent with, where the source reads any. */
-  readonly headersOf?: (file: string) => Readonly<Record<string, string>>;
+  readonly headersOf?: (file: string, sample: Uint8Array) => Readonly<Record<string, string>>;
+  /** The body inside a sample, where its publisher wrapped it. */
+  readonly bodyOf?: (sample: Uint8Array) => unknown;
   /** What each real payload means, as {@link tell} writes it. A sample that is not listed fails the test. */
   readonly answers: Readonly<Record<string, string>>;
   /** The headers that prove a body to be the sender's, sent at `at` (UTC ISO). */
