@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
-import { causedBy } from './mentions.ts';
+import { causeIn } from './causes.ts';
 import { fact, facts, ignored, optionalText, readAs, readBody } from './shape.ts';
 import { hmacMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
@@ -81,7 +81,7 @@ function normalise(delivery: Delivery): Normalized {
   if (state === 'incident.resolved' && read.value.resolve_reason?.type === 'merge_resolve_reason') {
     return merged(read.value, at, key);
   }
-  return facts(fact(state, at, key, { ...described(read.value), caused_by: causedBy(...textsOf(data)) }));
+  return facts(fact(state, at, key, { ...described(read.value), caused_by: causeIn(data) }));
 }
 
 /** Resolved by being merged into another: that one's end counts. Without its name, nothing was restored either. */
@@ -94,7 +94,7 @@ function merged(read: Incident, at: string, key: readonly string[]): Normalized 
 }
 
 function linked(type: string, at: string, data: unknown): Normalized {
-  const cause = causedBy(...textsOf(data)) ?? causeField(data);
+  const cause = causeIn(data);
   if (cause === undefined) return ignored('the text names no cause');
   const read = readAs(data, attached);
   if (!read.ok) return read.normalized;
@@ -112,30 +112,4 @@ function described(read: Incident) {
     impact: read.urgency === 'high' ? ('degraded' as const) : read.urgency === 'low' ? ('none' as const) : undefined,
     url: read.html_url,
   };
-}
-
-const customFields = z.object({
-  custom_fields: z.array(z.object({ name: z.string(), value: z.unknown().optional() })).max(200),
-});
-
-/** A custom field that is itself called `caused_by` holds the bare cause. */
-function causeField(data: unknown): string | undefined {
-  const field = customFields
-    .safeParse(data)
-    .data?.custom_fields.find(({ name: called }) => /^caused[-_ ]by$/i.test(called));
-  return typeof field?.value === 'string' ? causedBy(`caused-by: ${field.value}`) : undefined;
-}
-
-const MOST_TEXTS = 2000;
-
-/** Every text in the data, wherever PagerDuty or a custom detail puts it: `caused-by:` is looked for in all of them. */
-function textsOf(data: unknown): string[] {
-  const found: string[] = [];
-  const open: unknown[] = [data];
-  for (let seen = 0; open.length > 0 && seen < MOST_TEXTS; seen++) {
-    const value = open.shift();
-    if (typeof value === 'string') found.push(value);
-    else if (typeof value === 'object' && value !== null) open.push(...Object.values(value).slice(0, MOST_TEXTS));
-  }
-  return found;
 }
