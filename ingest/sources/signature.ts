@@ -6,14 +6,29 @@ export function equalInConstantTime(given: string, expected: string): boolean {
   return timingSafeEqual(hash(given), hash(expected));
 }
 
-/** True if `given` is the lower-case hex HMAC-SHA256 of the exact bytes under any of the secrets. Tries them all. */
-export function hmacMatches(given: string, body: Uint8Array, secrets: readonly string[]): boolean {
+/**
+ * True if `given` is the HMAC-SHA256 of the exact bytes under any of the secrets, in lower-case hex or in base64. Tries
+ * them all.
+ */
+export function hmacMatches(
+  given: string,
+  body: Uint8Array,
+  secrets: readonly string[],
+  encoding: 'hex' | 'base64' = 'hex',
+): boolean {
   let matches = false;
   for (const secret of secrets) {
-    const expected = createHmac('sha256', secret).update(body).digest('hex');
+    const expected = createHmac('sha256', secret).update(body).digest(encoding);
     if (equalInConstantTime(given, expected)) matches = true;
   }
   return matches;
+}
+
+/** True if `given` is `sha256=` and the HMAC of the exact bytes, as WebSub and most forges have it. */
+export function hubSignatureMatches(given: string | undefined, body: Uint8Array, secrets: readonly string[]): boolean {
+  const prefix = 'sha256=';
+  if (!given?.startsWith(prefix) || given.length > 128) return false;
+  return hmacMatches(given.slice(prefix.length), body, secrets);
 }
 
 /**

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import { normaliseDelivery, type Reading } from '../../ingest/normalise.ts';
 import { github } from '../../ingest/sources/github.ts';
-import { fromGithub } from './deliveries.ts';
+import type { Source } from '../../ingest/sources/source.ts';
+import { delivery, fromGithub } from './deliveries.ts';
 
 export const SHA = 'a'.repeat(40);
 export const OTHER = 'b'.repeat(40);
@@ -25,4 +26,15 @@ export function only(event: string, body: unknown, receivedAt?: string): Normali
   const events = eventsOf(event, body, receivedAt);
   expect(events).toHaveLength(1);
   return events[0]!;
+}
+
+/** What Headway makes of any sender's body: its events, or the outcome with the reason. */
+export function eventsFrom(
+  source: Source,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  receivedAt?: string,
+): readonly NormalizedEvent[] | string {
+  const reading = normaliseDelivery(source, delivery(source.name, body, headers, receivedAt));
+  return reading.outcome === 'events' ? reading.events : `${reading.outcome}: ${reading.reason}`;
 }
