@@ -1,12 +1,13 @@
 import { alertmanager } from './alertmanager.ts';
 import { argocd } from './argocd.ts';
 import { bitbucket } from './bitbucket.ts';
+import { bitbucketServer } from './bitbucket-server.ts';
 import { github } from './github.ts';
 import { pagerduty } from './pagerduty.ts';
 import type { Source } from './source.ts';
 
 /** Every sender that has a hook of its own. A new one is its file and a line here. */
-export const sources: readonly Source[] = [github, bitbucket, argocd, pagerduty, alertmanager];
+export const sources: readonly Source[] = [github, bitbucket, bitbucketServer, argocd, pagerduty, alertmanager];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
 

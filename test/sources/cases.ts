@@ -2,13 +2,14 @@ import type { Delivery } from '../../ingest/delivery.ts';
 import { alertmanager } from './cases/alertmanager.ts';
 import { argocd } from './cases/argocd.ts';
 import { bitbucket } from './cases/bitbucket.ts';
+import { bitbucketServer } from './cases/bitbucket-server.ts';
 import type { Base, SourceCase } from './cases/case.ts';
 import { github } from './cases/github.ts';
 import { pagerduty } from './cases/pagerduty.ts';
 import { delivery, samplesIn } from './deliveries.ts';
 
 /** One case per source of the registry, in its order. */
-export const cases: readonly SourceCase[] = [github, bitbucket, argocd, pagerduty, alertmanager];
+export const cases: readonly SourceCase[] = [github, bitbucket, bitbucketServer, argocd, pagerduty, alertmanager];
 
 /** A base as its sender would send it, or with another body in its place. */
 export function fromBase({ source }: SourceCase, base: Base, body: unknown = base.body): Delivery {
