@@ -45,6 +45,12 @@ export function intakeRoutes(app: FastifyInstance, parts: IntakeParts): void {
           security: [],
           summary: "One sender's webhook, as the sender signs it; how to connect each is at /docs",
           params: z.object({ source: z.string().meta({ description: parts.sourceNames.join(', ') }) }),
+          querystring: z.looseObject({
+            token: z.string().max(4096).optional().meta({
+              description:
+                'The secret, from a sender that can neither sign nor send headers; X-Headway-Token goes before it',
+            }),
+          }),
           response: { 202: accepted },
         },
       },
@@ -52,7 +58,7 @@ export function intakeRoutes(app: FastifyInstance, parts: IntakeParts): void {
         const { source } = request.params;
         const receipt = await receive(receiving, {
           source,
-          headers: plain(request.headers),
+          headers: withToken(plain(request.headers), request.query.token),
           body: bytes(request.body),
         });
         if (receipt.outcome !== 'unknown_source') count(telemetry, source, receipt);
@@ -189,6 +195,16 @@ function plain(headers: IncomingHttpHeaders): Record<string, string> {
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
     ),
   );
+}
+
+/**
+ * A token of the address stands where a header's would: no address is ever logged or stored, and headers that may be a
+ * secret are not kept with a delivery.
+ */
+function withToken(headers: Record<string, string>, token: string | undefined): Record<string, string> {
+  return token === undefined || headers['x-headway-token'] !== undefined
+    ? headers
+    : { ...headers, 'x-headway-token': token };
 }
 
 /** The body as it arrived; a request without one has an empty body. */
