@@ -42,9 +42,7 @@ describe('a token in the address of a hook', () => {
     expect((await send(`${inAddress}&from=statuspage`)).status).toBe(202);
     // A header that is given is what counts.
     expect((await send(inAddress, { 'x-headway-token': 'guess' })).status).toBe(401);
-    expect((await send('?token=guess', { 'x-headway-token': Buffer.from(SECRET).toString('latin1') })).status).toBe(
-      401,
-    );
+    expect((await send('?token=guess', { 'x-headway-token': SECRET })).status).toBe(202);
     expect((await send(`?token=guess&token=${encodeURIComponent(SECRET)}`)).status).toBe(400);
   });
 
@@ -72,7 +70,7 @@ describe('a token in the address of a hook', () => {
     for (const path of [`/v1/deliveries/${receipt.delivery}`, '/v1/rejected', '/metrics', '/openapi.json', '/docs']) {
       answers.push(await (await fetch(`${server.url}${path}`)).text());
     }
-    await server.stop();
+    await server.kill();
     const files = readdirSync(join(dir, 'data'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'));
