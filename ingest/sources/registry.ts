@@ -1,13 +1,30 @@
 import { alertmanager } from './alertmanager.ts';
 import { argocd } from './argocd.ts';
+import { backstage } from './backstage.ts';
 import { bitbucket } from './bitbucket.ts';
 import { bitbucketServer } from './bitbucket-server.ts';
+import { gatekeeper } from './gatekeeper.ts';
 import { github } from './github.ts';
+import { googleForms } from './google-forms.ts';
+import { opa } from './opa.ts';
 import { pagerduty } from './pagerduty.ts';
 import type { Source } from './source.ts';
+import { typeform } from './typeform.ts';
 
 /** Every sender that has a hook of its own. A new one is its file and a line here. */
-export const sources: readonly Source[] = [github, bitbucket, bitbucketServer, argocd, pagerduty, alertmanager];
+export const sources: readonly Source[] = [
+  github,
+  bitbucket,
+  bitbucketServer,
+  argocd,
+  pagerduty,
+  alertmanager,
+  backstage,
+  typeform,
+  googleForms,
+  opa,
+  gatekeeper,
+];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
 

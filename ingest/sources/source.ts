@@ -23,6 +23,11 @@ export interface Source {
   readonly events: readonly { readonly event: string; readonly feeds: string }[];
   /** Headers, in lower case, that `normalise` reads or that name the delivery: kept with it, so that a replay has them too. */
   readonly headers?: readonly string[];
+  /**
+   * Its bodies hold what nobody may read, such as single answers to a survey (metrics.md §9.2): they are kept for a replay
+   * and shown by no address.
+   */
+  readonly confidential?: true;
   readonly signature: string;
   readonly dedupe: string;
   /** Steps that a person follows to connect it, as Markdown. `{url}` stands for this server's hook address. */

@@ -1,15 +1,32 @@
 import type { Delivery } from '../../ingest/delivery.ts';
 import { alertmanager } from './cases/alertmanager.ts';
 import { argocd } from './cases/argocd.ts';
+import { backstage } from './cases/backstage.ts';
 import { bitbucket } from './cases/bitbucket.ts';
 import { bitbucketServer } from './cases/bitbucket-server.ts';
 import type { Base, SourceCase } from './cases/case.ts';
+import { gatekeeper } from './cases/gatekeeper.ts';
 import { github } from './cases/github.ts';
+import { googleForms } from './cases/google-forms.ts';
+import { opa } from './cases/opa.ts';
 import { pagerduty } from './cases/pagerduty.ts';
+import { typeform } from './cases/typeform.ts';
 import { delivery, samplesIn } from './deliveries.ts';
 
 /** One case per source of the registry, in its order. */
-export const cases: readonly SourceCase[] = [github, bitbucket, bitbucketServer, argocd, pagerduty, alertmanager];
+export const cases: readonly SourceCase[] = [
+  github,
+  bitbucket,
+  bitbucketServer,
+  argocd,
+  pagerduty,
+  alertmanager,
+  backstage,
+  typeform,
+  googleForms,
+  opa,
+  gatekeeper,
+];
 
 /** A base as its sender would send it, or with another body in its place. */
 export function fromBase({ source }: SourceCase, base: Base, body: unknown = base.body): Delivery {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../../ingest/delivery.ts';
 import { parseData } from '../../ingest/event.ts';
+import { parseJson } from '../../ingest/json.ts';
 import { normaliseDelivery } from '../../ingest/normalise.ts';
 import { readCanonical } from '../../ingest/sources/canonical.ts';
 import { findSource } from '../../ingest/sources/registry.ts';
@@ -185,8 +186,10 @@ describe.runIf(haveSamples)('the senders’ own payloads, maltreated', () => {
     '$name: fields removed, types changed, cut off',
     ({ each }) => {
       for (const whole of sampleDeliveries(each).values()) {
-        const body: unknown = JSON.parse(new TextDecoder().decode(whole.body));
         const sent = (value: unknown) => ({ ...whole, body: bytesOf(value) });
+        const parsed = parseJson(whole.body);
+        // One publisher's example lacks a comma: there are no fields to change in it.
+        const body = parsed.ok ? parsed.value : null;
         for (const [index, path] of some(pathsOf(body), 30).entries()) {
           expectSound(sent(changed(body, path, undefined)));
           expectSound(sent(changed(body, path, [null, 7, 'x', {}, []][index % 5])));
