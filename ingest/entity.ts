@@ -24,6 +24,7 @@ const ENTITY_KEYS: Readonly<Record<string, { entity: string; key: string }>> = {
   release: { entity: 'release', key: 'repository' },
   team: { entity: 'team', key: 'team' },
   environment: { entity: 'environment', key: 'name' },
+  rollout_rule: { entity: 'rollout_rule', key: 'rule' },
   person: { entity: 'person', key: 'person' },
   source: { entity: 'source', key: 'name' },
   task: { entity: 'task', key: 'task_id' },
@@ -56,8 +57,12 @@ export function refsOf(event: NormalizedEvent): string[] {
   };
   for (const key of ['service_id', 'repository', 'application', 'service']) addName(data[key]);
   const point = (kind: string, value: unknown) => {
-    if (typeof value === 'string' && value !== '') refs.add(`${kind}:${value}`);
+    if (typeof value !== 'string' || value === '') return;
+    refs.add(`${kind}:${value}`);
+    if (kind === 'rollout') for (const run of runsOf(value)) refs.add(run);
   };
+  if (event.type === 'deployment.corrected' || event.type === 'deployment.retracted')
+    for (const run of runsOf(String(data.rollout_id ?? ''))) refs.add(run);
   point('rollout', data.cause_deployment_id);
   point('rollout', data.caused_by);
   point('rollout', data.rolls_back);
@@ -75,3 +80,15 @@ export function refsOf(event: NormalizedEvent): string[] {
 
 /** Marks incidents that name their cause in words; an unassigned one may mean any service's rollout. */
 export const CAUSED_BY = 'caused-by:';
+
+const MOST_RUNS = 16;
+
+/**
+ * The runs or releases of which a rule may have made this rollout: its id is that of the run, then what tells it from others
+ * of the same run, parted by colons. A run's own id may have some, so every beginning is one.
+ */
+function runsOf(rolloutId: string): string[] {
+  if (!/^(run|release):/.test(rolloutId)) return [];
+  const parts = rolloutId.split(':');
+  return parts.slice(2, 2 + MOST_RUNS).map((_, index) => parts.slice(0, index + 2).join(':'));
+}

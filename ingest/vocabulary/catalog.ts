@@ -38,6 +38,28 @@ export const catalogEvents = {
     group: name.optional(),
     /** What a sender's bare `failed` means here. */
     failed_means: z.enum(['failed_dark', 'failed_live']).optional(),
+    /** Where several tools report one rollout: the sources whose reports count here (`runs`: what rules make); none = by precedence. */
+    rollouts_from: z.array(name).max(20).optional(),
+  }),
+  /**
+   * Which runs, jobs or releases are rollouts. Patterns are in any case, with `*` and `?`. The latest known version of a rule
+   * holds for all time, but for what its own `since` and `until` leave out; `removed`: it never was one.
+   */
+  'rollout_rule.defined': z.object({
+    /** The rule in one line: its patterns, environment and service. Two versions of one rule share it. */
+    rule: z.string().min(1).max(4096),
+    repository: name,
+    workflow: name.optional(),
+    branch: name.optional(),
+    job: name.optional(),
+    /** Pattern of tags. */
+    release: name.optional(),
+    prereleases: z.boolean().optional(),
+    environment: name,
+    service_id: name.optional(),
+    since: instant.optional(),
+    until: instant.optional(),
+    removed: z.boolean().optional(),
   }),
   'person.defined': z.object({
     person: name,

@@ -6,6 +6,8 @@ const run = z.object({
   attempt_no: z.int().min(1).optional(),
   repository: name,
   workflow: name.optional(),
+  /** File that defines the workflow, where the sender knows it: `.github/workflows/deploy.yml`. */
+  workflow_path: name.optional(),
   revision: z.string().max(512).optional(),
   branch: name.optional(),
   trigger: name.optional(),

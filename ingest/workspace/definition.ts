@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
+import { z } from 'zod';
 import { parseInstant } from '../time.ts';
 import type { EventData } from '../vocabulary/vocabulary.ts';
 
@@ -8,6 +9,7 @@ export type DefinitionType =
   | 'service.defined'
   | 'team.defined'
   | 'environment.defined'
+  | 'rollout_rule.defined'
   | 'person.defined'
   | 'platform.defined'
   | 'source.defined'
@@ -26,6 +28,7 @@ export function entityOf(type: DefinitionType, data: Readonly<Record<string, unk
     'service.defined': 'service_id',
     'team.defined': 'team',
     'environment.defined': 'name',
+    'rollout_rule.defined': 'rule',
     'person.defined': 'person',
     'platform.defined': '',
     'source.defined': 'name',
@@ -64,4 +67,17 @@ export function parseSince(value: string, zone: string): string | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return parseInstant(value);
   const day = DateTime.fromISO(value, { zone });
   return day.isValid ? day.toUTC().toISO() : null;
+}
+
+/** A date or an instant from or to which something holds, as UTC ISO; it may be absent. */
+export function since(timezone: string) {
+  return z
+    .string()
+    .transform((value, context) => {
+      const parsed = parseSince(value, timezone);
+      if (parsed !== null) return parsed;
+      context.addIssue({ code: 'custom', message: 'is neither a date nor an instant with a zone' });
+      return z.NEVER;
+    })
+    .optional();
 }

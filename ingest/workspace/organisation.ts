@@ -1,44 +1,41 @@
 import { z } from 'zod';
-import { type Definition, parseSince } from './definition.ts';
+import { type Definition, since } from './definition.ts';
+import { rolloutRule, rolloutRuleDefinition } from './rollout-rule.ts';
 
 /** Options by metric id, as `metrics.yaml` sets them for the whole organisation. */
 export type MetricOptions = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 
 const name = z.string().trim().min(1).max(512);
 
-function since(timezone: string) {
-  return z
-    .string()
-    .transform((value, context) => {
-      const parsed = parseSince(value, timezone);
-      if (parsed !== null) return parsed;
-      context.addIssue({ code: 'custom', message: 'is neither a date nor an instant with a zone' });
-      return z.NEVER;
-    })
-    .optional();
-}
-
-/** `environments.yaml`: which environments are production, and which of them are one target. */
+/**
+ * `environments.yaml`: which environments are production, and which of them are one target; and under `rollouts` which runs,
+ * jobs and releases are rollouts to them.
+ */
 export function environmentsSchema(timezone: string) {
   return z
     .strictObject({
-      environments: z.array(
-        z.strictObject({
-          name,
-          production: z.boolean(),
-          group: name.optional(),
-          failed_means: z.enum(['failed_dark', 'failed_live']).optional(),
-          since: since(timezone),
-        }),
-      ),
+      environments: z
+        .array(
+          z.strictObject({
+            name,
+            production: z.boolean(),
+            group: name.optional(),
+            failed_means: z.enum(['failed_dark', 'failed_live']).optional(),
+            rollouts_from: z.union([name.transform((one) => [one]), z.array(name).min(1).max(20)]).optional(),
+            since: since(timezone),
+          }),
+        )
+        .default([]),
+      rollouts: z.array(rolloutRule(timezone)).max(2000).default([]),
     })
-    .transform(({ environments }): Definition[] =>
-      environments.map(({ since: from, ...data }) => ({
-        type: 'environment.defined',
+    .transform(({ environments, rollouts }): Definition[] => [
+      ...environments.map(({ since: from, ...data }) => ({
+        type: 'environment.defined' as const,
         since: from ?? null,
         data: withoutUndefined(data),
       })),
-    );
+      ...rollouts.map(rolloutRuleDefinition),
+    ]);
 }
 
 /** `people.yaml`: which accounts are one person, in which team, and which are bots. */

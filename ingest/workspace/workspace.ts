@@ -4,6 +4,7 @@ import { type CatalogEntity, readEntity } from './catalog.ts';
 import { type Definition, entityOf } from './definition.ts';
 import { check, type Problem, readDocuments, type WorkspaceFile, type YamlDocument } from './document.ts';
 import { environmentsSchema, type MetricOptions, metricsSchema, peopleSchema, platformSchema } from './organisation.ts';
+import { ruleText } from './rollout-rule.ts';
 
 /** What a folder of YAML says about an organisation. */
 export interface Workspace {
@@ -154,6 +155,10 @@ function definitionProblems(stated: readonly Stated[], entities: readonly Catalo
 /** A list's entry stands on its own line: found again by its name. */
 function lineOfDefinition(definition: Definition, document: YamlDocument): number {
   const value = document.value as Record<string, unknown>;
+  if (definition.type === 'rollout_rule.defined' && Array.isArray(value.rollouts)) {
+    const index = value.rollouts.findLastIndex((entry) => ruleText(entry) === definition.data.rule);
+    return document.lineOf(['rollouts', index]);
+  }
   for (const [list, field] of [
     ['environments', 'name'],
     ['people', 'person'],

@@ -33,7 +33,7 @@ export const environmentDefinitions: Layer = {
   sql: (table) => `
     SELECT ${nameOf('name')} AS environment, ${flag('production')} = 'true' AS production,
       if(${text('group')} != '', ${text('group')}, if(production, 'production', environment)) AS environment_group,
-      ${text('failed_means')} AS failed_means, ${validity('environment')}
+      ${text('failed_means')} AS failed_means, arrayMap(x -> lower(x), ${texts('rollouts_from')}) AS rollouts_from, ${validity('environment')}
     FROM ${table('facts')} WHERE type = 'environment.defined'
     WINDOW w AS (PARTITION BY environment ORDER BY occurred_at, id)`,
 };

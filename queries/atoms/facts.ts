@@ -2,7 +2,7 @@ import type { Layer } from './layer.ts';
 import { text } from './sql.ts';
 
 const CATALOG =
-  "('service.defined', 'team.defined', 'environment.defined', 'person.defined', 'platform.defined', 'source.defined', 'source.heartbeat', 'source.silent')";
+  "('service.defined', 'team.defined', 'environment.defined', 'person.defined', 'platform.defined', 'rollout_rule.defined', 'source.defined', 'source.heartbeat', 'source.silent')";
 
 /**
  * The facts in scope as they were known (R1, R3): one row per event id, of the highest normaliser known and the earliest

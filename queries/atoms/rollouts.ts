@@ -1,6 +1,19 @@
 import { servicesNamed } from './catalog.ts';
 import type { Layer } from './layer.ts';
+import { ruledReports } from './ruled.ts';
 import { corrected, correctedInstant, correctionsOf, flag, latest, nameOf, text, texts } from './sql.ts';
+
+/** Sources that deploy themselves, and forges, which report what their pipelines deploy (R12a). */
+const DEPLOYERS = "('argocd', 'flux')";
+const FORGES = "('github', 'gitlab', 'gitea', 'bitbucket', 'bitbucket-server')";
+
+const REPORTED =
+  "('deployment.queued', 'deployment.started', 'deployment.exposed', 'deployment.finished', 'service.rolledback')";
+
+/** All reports of rollouts: what senders say of them, and what rules make of runs, jobs and releases. */
+export const rolloutReports = (table: (layer: string) => string): string => `(
+    SELECT id, type, source, entity, occurred_at, delivery_id, data FROM ${table('facts')} WHERE type IN ${REPORTED}
+    UNION ALL SELECT id, type, source, entity, occurred_at, delivery_id, data FROM ${table('ruled_reports')})`;
 
 /** Every attempt of every rollout that has a finished event: its outcome and end, targets considered (R8). */
 export const rolloutAttempts: Layer = {
@@ -21,13 +34,10 @@ export const rolloutAttempts: Layer = {
       SELECT entity, id, type, source, occurred_at, toUInt32(greatest(ifNull(data.attempt_no::Nullable(Int64), 1), 1)) AS attempt_no,
         type IN ('deployment.finished', 'service.rolledback') AS finished,
         if(${text('outcome')} = '', 'succeeded', ${text('outcome')}) AS reported, ${texts('targets')} AS targets
-      FROM ${table('facts')}
-      WHERE type IN ('deployment.queued', 'deployment.started', 'deployment.finished', 'service.rolledback')
+      FROM ${rolloutReports(table)}
+      WHERE type != 'deployment.exposed'
     ) GROUP BY entity, attempt_no HAVING notEmpty(ends)`,
 };
-
-const REPORTED =
-  "('deployment.queued', 'deployment.started', 'deployment.exposed', 'deployment.finished', 'service.rolledback')";
 
 /** One row per rollout as its sender tells it, corrections applied, before it is known whose it is. */
 export const rolloutFacts: Layer = {
@@ -41,7 +51,7 @@ export const rolloutFacts: Layer = {
         lower(repository_name) AS repository, ${corrected('application', 'f.application')} AS application,
         ${corrected('environment', 'f.environment')} AS environment, f.production_environment AS production_environment,
         lower(${corrected('revision', 'f.revision')}) AS revision, ${corrected('artifact_digest', 'f.artifact_digest')} AS artifact_digest,
-        ${corrected('config_digest', 'f.config_digest')} AS config_digest, f.trigger AS trigger, a.last_source AS source,
+        ${corrected('config_digest', 'f.config_digest')} AS config_digest, f.trigger AS trigger, a.last_source AS source, f.by_rule AS by_rule,
         ${corrected('rolls_back', 'f.rolls_back')} AS rolls_back, ${corrected('precautionary', 'f.precautionary')} = 'true' AS precautionary,
         ${corrected('fixes_rollout', 'f.fixes_rollout')} AS fixes_rollout, ${corrected('fixes_incident', 'f.fixes_incident')} AS fixes_incident,
         ${corrected('planned', 'f.planned')} AS stated_planned, f.hotfix_label AS hotfix_label,
@@ -72,8 +82,8 @@ export const rolloutFacts: Layer = {
           max(data.commits IS NOT NULL OR data.changes IS NOT NULL) AS lists_changes,
           minIf(toNullable(occurred_at), type = 'deployment.started') AS started_at,
           minIf(toNullable(occurred_at), type = 'deployment.exposed') AS exposed_at,
-          groupArray(id) AS event_ids, groupArray(delivery_id) AS delivery_ids
-        FROM ${table('facts')} WHERE type IN ${REPORTED} GROUP BY entity
+          max(${flag('by_rule')} = 'true') AS by_rule, groupArray(id) AS event_ids, groupArray(delivery_id) AS delivery_ids
+        FROM ${rolloutReports(table)} GROUP BY entity
       ) AS f
       INNER JOIN (
         SELECT entity,
@@ -107,7 +117,7 @@ export const placedRollouts: Layer = {
         if(e.defined_name != '', e.defined_production, named_production) AS production,
         r.production_environment
           OR (match(r.environment, '(?i)^(.*[-_/. ])?(production|prod|live)$') AND NOT match(r.environment, '(?i)(^|[-_/. ])(pre|non|not)[-_/. ]?(production|prod|live)$')) AS named_production,
-        e.failed_means AS failed_means,
+        e.failed_means AS failed_means, e.rollouts_from AS rollouts_from,
         multiIf(
           r.service_id != '', if(notEmpty(i.services), i.services, [r.service_id]),
           r.application != '' AND notEmpty(a.services), [a.services[1]],
@@ -120,7 +130,7 @@ export const placedRollouts: Layer = {
         ) AS services,
         arrayJoin(services) AS service
       FROM (SELECT *, lower(environment) AS environment_key FROM ${table('rollout_facts')}) AS r
-      ASOF LEFT JOIN (SELECT environment AS defined_name, environment_group AS defined_group, production AS defined_production, failed_means, valid_from FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
+      ASOF LEFT JOIN (SELECT environment AS defined_name, environment_group AS defined_group, production AS defined_production, failed_means, rollouts_from, valid_from FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
         ON e.defined_name = r.environment_key AND r.finished_at >= e.valid_from
       LEFT JOIN (${named('id', 'service_id')}) AS i ON i.of = r.entity
       LEFT JOIN (${named('application', 'application')}) AS a ON a.of = r.entity
@@ -155,7 +165,7 @@ export const orderedRollouts: Layer = {
         corrected_outcome IN ('failed', 'timed_out'), if(exposed_at IS NOT NULL AND exposed_at <= finished_at, 'failed_live', 'failed_dark'),
         corrected_outcome)`;
     return `
-    SELECT * EXCEPT (first_gitops_at, first_heard_at),
+    SELECT * EXCEPT (precedence, chosen, first_ats),
       -- place of the last succeeded one before it: what was live
       max(if(succeeded, place, 0)) OVER (PARTITION BY service, environment_group, counts ORDER BY finished_at, atom_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS live_place
     FROM (
@@ -166,15 +176,20 @@ export const orderedRollouts: Layer = {
           multiIf(
             NOT production AND NOT environment_defined, 'unmapped_environment',
             NOT production, 'not_production',
-            source IN ('github', 'gitlab') AND first_gitops_at IS NOT NULL AND finished_at >= first_gitops_at, 'duplicate_source',
-            source = 'git' AND first_heard_at IS NOT NULL AND finished_at >= first_heard_at, 'duplicate_source',
+            precedence = 0 OR (chosen AND notEmpty(rollouts_from)), '',
+            NOT chosen, 'duplicate_source',
+            arrayExists(t -> ifNull(t <= finished_at, false), arraySlice(first_ats, 1, precedence - 1)), 'duplicate_source',
             '') AS excluded,
           excluded = '' AS counts
         FROM (
           SELECT *, if(corrected_outcome != '', ${correctedOutcome}, attempt_outcomes[-1]) AS outcome,
             arrayMap((o, t, e) -> ${judged('o', 't', 'e')}, attempt_reported_outcomes, attempt_finished_ats, attempt_end_ids) AS attempt_outcomes,
-            minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux')) OVER (PARTITION BY service, environment_group) AS first_gitops_at,
-            minIf(toNullable(finished_at), production AND source IN ('argocd', 'flux', 'github', 'gitlab')) OVER (PARTITION BY service, environment_group) AS first_heard_at
+            -- who is believed first where several report the same (R12a); 0: always counts, and stops nobody
+            multiIf(by_rule, 3, source IN ${DEPLOYERS}, 1, source IN ${FORGES}, 2, source = 'git', 4, 0) AS precedence,
+            empty(rollouts_from) OR has(rollouts_from, if(by_rule, 'runs', source)) AS chosen,
+            [
+              ${[1, 2, 3].map((p) => `minIf(toNullable(finished_at), production AND chosen AND precedence = ${p}) OVER (PARTITION BY service, environment_group)`).join(',\n              ')}
+            ] AS first_ats
           FROM ${table('placed_rollouts')}
         )
       )
@@ -261,6 +276,7 @@ export const deliveringRollouts: Layer = {
 };
 
 export const rolloutLayers: readonly Layer[] = [
+  ruledReports,
   rolloutAttempts,
   rolloutFacts,
   placedRollouts,

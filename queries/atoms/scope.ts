@@ -6,6 +6,7 @@ export const universalKinds: readonly string[] = [
   'environment.defined',
   'person.defined',
   'platform.defined',
+  'rollout_rule.defined',
   'service.defined',
 ];
 
@@ -17,13 +18,16 @@ export interface Touch {
   readonly everything: boolean;
 }
 
-const isName = (column: string): string => `NOT match(${column}, '^(rollout|incident):') AND ${column} != 'caused-by:'`;
+const isName = (column: string): string =>
+  `NOT match(${column}, '^(rollout|incident|run|release):') AND ${column} != 'caused-by:'`;
 
-/** Every name that any definition of a service uses for it, with the service, in lower case. */
+/** Every name that any definition of a service, or a rule that names one, uses for it, with the service, in lower case. */
 const definedNames = `
   SELECT DISTINCT lower(${text('service_id')}) AS service_key, arrayJoin(arrayFilter(x -> x != '', arrayConcat([service_key, lower(${text('repository')})],
     arrayMap(x -> lower(x), data.applications::Array(String)), arrayMap(x -> lower(x), data.incident_services::Array(String))))) AS name
-  FROM events WHERE type = 'service.defined'`;
+  FROM events WHERE type = 'service.defined'
+  UNION DISTINCT SELECT lower(${text('service_id')}) AS service_key, arrayJoin([service_key, lower(${text('repository')})])
+  FROM events WHERE type = 'rollout_rule.defined' AND ${text('service_id')} != ''`;
 
 /** The services that go by any of `names`, or are reached from them by one definition. */
 const servicesOf = (names: string, defined: string): string => `
@@ -32,7 +36,7 @@ const servicesOf = (names: string, defined: string): string => `
   UNION DISTINCT SELECT name FROM ${defined} WHERE service_key IN (SELECT service_key FROM ${defined} WHERE name IN (SELECT name FROM ${names}))`;
 
 /** Links between rollouts, incidents and changes, as they are stored: who names whom. */
-const storedLinks = `SELECT entity AS from_entity, ref AS to_entity FROM entity_refs WHERE startsWith(ref, 'rollout:') OR startsWith(ref, 'incident:')`;
+const storedLinks = `SELECT entity AS from_entity, ref AS to_entity FROM entity_refs WHERE match(ref, '^(rollout|incident|run|release):')`;
 
 /** What is one link away from `entities`, in either direction. */
 const linked = (entities: string, links: string): string => `
@@ -70,7 +74,7 @@ export const touchLayers: readonly Layer[] = [
   ...reach(
     'touch',
     () => `SELECT arrayJoin({entities:Array(String)}) AS entity
-      UNION DISTINCT SELECT arrayJoin(arrayFilter(x -> match(x, '^(rollout|incident):'), {names:Array(String)}))`,
+      UNION DISTINCT SELECT arrayJoin(arrayFilter(x -> match(x, '^(rollout|incident|run|release):'), {names:Array(String)}))`,
     (table) => `SELECT arrayJoin({names:Array(String)}) AS name
       UNION ALL SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (SELECT entity FROM ${table('touch_start')})`,
   ),

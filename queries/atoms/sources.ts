@@ -1,3 +1,5 @@
+import { rolloutReports } from './rollouts.ts';
+import { ruledKinds } from './ruled.ts';
 import { EPOCH, FAR, text } from './sql.ts';
 
 /** Pieces of life between `born` and `dies`, with each silence (from, until heard again) cut out. */
@@ -18,7 +20,7 @@ export const sourceSpansSql = (table: (layer: string) => string): string => {
     FROM ${table('known')} WHERE NOT (type IN ('source.heartbeat', 'source.silent') AND ${text('service_id')} != '')`;
   const fed = `
     SELECT p.service AS service, f.source AS sender, f.type AS kind, f.occurred_at AS at
-    FROM (SELECT entity, source, type, occurred_at FROM ${table('facts')} WHERE type IN ('deployment.finished', 'service.rolledback')) AS f
+    FROM (SELECT entity, source, type, occurred_at FROM ${rolloutReports(table)} WHERE type IN ('deployment.finished', 'service.rolledback')) AS f
     INNER JOIN (SELECT DISTINCT entity, service FROM ${table('placed_rollouts')}) AS p ON p.entity = f.entity
     UNION ALL
     SELECT p.service, f.source, f.type, f.occurred_at
@@ -28,11 +30,12 @@ export const sourceSpansSql = (table: (layer: string) => string): string => {
   return `
   SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, life.1 AS alive_from, life.2 AS alive_to, kinds
   FROM (
-    SELECT '' AS service, a.sender AS source, a.kinds AS kinds, arrayJoin(${pieces(
-      's.silences',
-      'a.first_at',
-      'a.last_at + toIntervalSecond(toUInt64(86400 * if(w.silence_days > 0, w.silence_days, 7)))',
-    )}) AS life
+    SELECT '' AS service, a.sender AS source,
+      if(hasAny(a.kinds, (${ruledKinds(table('facts'))})), arrayDistinct(arrayPushBack(a.kinds, 'deployment.finished')), a.kinds) AS kinds, arrayJoin(${pieces(
+        's.silences',
+        'a.first_at',
+        'a.last_at + toIntervalSecond(toUInt64(86400 * if(w.silence_days > 0, w.silence_days, 7)))',
+      )}) AS life
     FROM (
       SELECT sender, min(occurred_at) AS first_at, max(occurred_at) AS last_at, groupUniqArray(type) AS kinds FROM (${heard}) WHERE type != 'source.silent' GROUP BY sender
     ) AS a

@@ -82,6 +82,7 @@ const definitionTypes: readonly DefinitionType[] = [
   'service.defined',
   'team.defined',
   'environment.defined',
+  'rollout_rule.defined',
   'person.defined',
   'platform.defined',
   'source.defined',
