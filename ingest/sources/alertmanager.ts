@@ -18,15 +18,15 @@ export const alertmanager: Source = {
    no incident and is ignored.
 3. Name the service in the label \`service\` (else \`service_name\`, \`app_kubernetes_io_name\`, \`app\` or \`job\` is taken) as in
    the catalog. Optional: \`severity\`, \`impact\` (\`none\`, \`degraded\` or \`outage\`; not stated counts as degraded),
-   \`repository\`, and an annotation \`caused-by: <PR or rollout>\` or one called \`caused_by\`.
-4. In \`alertmanager.yml\`:
+   \`repository\`, and \`caused-by: <PR or rollout>\` in the text of any annotation, or one called \`caused_by\`.
+4. In \`alertmanager.yml\`, as the first of the routes, so that \`continue\` leaves the others as they are:
 
 \`\`\`yaml
 route:
   routes:
-    - matchers: [headway="incident"]
+    - matchers: ['headway="incident"']
       receiver: headway
-      # Alerts wait for their group: short, or they are known late. Their times stay right.
+      # How long news waits for others of its group. The times in it stay right.
       group_wait: 10s
       group_interval: 1m
       continue: true
