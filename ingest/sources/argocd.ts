@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
+import { repositoryOf } from './repository.ts';
 import {
   digest,
   fact,
@@ -202,14 +203,6 @@ function nonEmptySources(
 ): readonly GitOrChart[] | undefined {
   const list = many && many.length > 0 ? many : [one];
   return list.some((source) => source?.repoURL !== undefined) ? list : undefined;
-}
-
-/** `owner/name` of `https://host/owner/name.git`, `git@host:owner/name` or `ssh://git@host:22/owner/name`. */
-export function repositoryOf(repoURL: string | undefined): string | undefined {
-  const found = /^(?:[a-z][a-z+]*:\/\/[^/\s]+\/|[\w.-]+@[\w.-]+:)(\S+?)(?:\.git)?\/*$/i.exec(
-    repoURL?.split(/[?#]/, 1)[0] ?? '',
-  );
-  return found?.[1]?.replace(/^\/+/, '').slice(0, 512) || undefined;
 }
 
 function environmentOf(app: Application): string | undefined {

@@ -3,8 +3,10 @@ import { argocd } from './argocd.ts';
 import { backstage } from './backstage.ts';
 import { bitbucket } from './bitbucket.ts';
 import { bitbucketServer } from './bitbucket-server.ts';
+import { flux } from './flux.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
 import { googleForms } from './google-forms.ts';
 import { opa } from './opa.ts';
 import { pagerduty } from './pagerduty.ts';
@@ -14,9 +16,11 @@ import { typeform } from './typeform.ts';
 /** Every sender that has a hook of its own. A new one is its file and a line here. */
 export const sources: readonly Source[] = [
   github,
+  gitlab,
   bitbucket,
   bitbucketServer,
   argocd,
+  flux,
   pagerduty,
   alertmanager,
   backstage,

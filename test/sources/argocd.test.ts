@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { normaliseDelivery } from '../../ingest/normalise.ts';
-import { argocd, repositoryOf } from '../../ingest/sources/argocd.ts';
+import { argocd } from '../../ingest/sources/argocd.ts';
+import { repositoryOf } from '../../ingest/sources/repository.ts';
 import { delivery } from './deliveries.ts';
 
 const SHA = 'a'.repeat(40);

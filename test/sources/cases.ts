@@ -5,8 +5,10 @@ import { backstage } from './cases/backstage.ts';
 import { bitbucket } from './cases/bitbucket.ts';
 import { bitbucketServer } from './cases/bitbucket-server.ts';
 import type { Base, SourceCase } from './cases/case.ts';
+import { flux } from './cases/flux.ts';
 import { gatekeeper } from './cases/gatekeeper.ts';
 import { github } from './cases/github.ts';
+import { gitlab } from './cases/gitlab.ts';
 import { googleForms } from './cases/google-forms.ts';
 import { opa } from './cases/opa.ts';
 import { pagerduty } from './cases/pagerduty.ts';
@@ -16,9 +18,11 @@ import { delivery, samplesIn } from './deliveries.ts';
 /** One case per source of the registry, in its order. */
 export const cases: readonly SourceCase[] = [
   github,
+  gitlab,
   bitbucket,
   bitbucketServer,
   argocd,
+  flux,
   pagerduty,
   alertmanager,
   backstage,
