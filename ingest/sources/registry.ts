@@ -8,6 +8,7 @@ import { gatekeeper } from './gatekeeper.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
 import { googleForms } from './google-forms.ts';
+import { grafanaAlerting } from './grafana-alerting.ts';
 import { opa } from './opa.ts';
 import { pagerduty } from './pagerduty.ts';
 import type { Source } from './source.ts';
@@ -28,6 +29,7 @@ export const sources: readonly Source[] = [
   googleForms,
   opa,
   gatekeeper,
+  grafanaAlerting,
 ];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));

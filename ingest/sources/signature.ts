@@ -57,6 +57,13 @@ function passwordOf(credential: string): string {
 
 /** How far from the receipt a signed time may lie, either way: the convention of Standard Webhooks. */
 const SIGNED_TIME_TOLERANCE_SECONDS = 5 * 60;
+
+/** True if a time that a signature covers (Unix seconds as text) lies within five minutes of `receivedAt` (UTC ISO). */
+export function isSignedLately(timestamp: string, receivedAt: string): boolean {
+  if (!/^\d{1,12}$/.test(timestamp)) return false;
+  return Math.abs(Number(timestamp) - Date.parse(receivedAt) / 1000) <= SIGNED_TIME_TOLERANCE_SECONDS;
+}
+
 /** A header names a signature per secret in use; more than these are nobody's rotation. */
 const MOST_SIGNATURES = 20;
 
@@ -73,8 +80,7 @@ export function standardWebhookMatches(
 ): boolean {
   const id = headers['webhook-id'] ?? '';
   const timestamp = headers['webhook-timestamp'] ?? '';
-  if (id === '' || !/^\d{1,12}$/.test(timestamp)) return false;
-  if (!(Math.abs(Number(timestamp) - Date.parse(receivedAt) / 1000) <= SIGNED_TIME_TOLERANCE_SECONDS)) return false;
+  if (id === '' || !isSignedLately(timestamp, receivedAt)) return false;
   const given = (headers['webhook-signature'] ?? '')
     .slice(0, 4096)
     .split(' ')

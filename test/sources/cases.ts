@@ -10,6 +10,7 @@ import { gatekeeper } from './cases/gatekeeper.ts';
 import { github } from './cases/github.ts';
 import { gitlab } from './cases/gitlab.ts';
 import { googleForms } from './cases/google-forms.ts';
+import { grafanaAlerting } from './cases/grafana-alerting.ts';
 import { opa } from './cases/opa.ts';
 import { pagerduty } from './cases/pagerduty.ts';
 import { typeform } from './cases/typeform.ts';
@@ -30,6 +31,7 @@ export const cases: readonly SourceCase[] = [
   googleForms,
   opa,
   gatekeeper,
+  grafanaAlerting,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
