@@ -1,5 +1,8 @@
 import type { Row, Store } from '../ingest/ports.ts';
 import { decodeDelivery } from '../ingest/record.ts';
+import { CANONICAL } from '../ingest/sources/canonical.ts';
+import { findSource } from '../ingest/sources/registry.ts';
+import type { Source } from '../ingest/sources/source.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 
 const EVENT_COLUMNS =
@@ -89,14 +92,22 @@ export async function listTeams(store: Store, withAtoms: WithAtoms): Promise<Row
 
 /**
  * A stored delivery for people: what was received and what came of it. Headers that could hold a secret were never stored; the
- * body is JSON if it was, else text. Null: the record is no delivery.
+ * body is JSON if it was, else text. The body of a confidential source, or of one that is known no longer, is not shown at
+ * all. Null: the record is no delivery.
  */
-export function showDelivery(value: Uint8Array): Record<string, unknown> | null {
+export function showDelivery(
+  value: Uint8Array,
+  find: (source: string) => Source | undefined = findSource,
+): Record<string, unknown> | null {
   const stored = decodeDelivery(value);
   if (stored === null) return null;
   const { id, source, received_at, headers, body } = stored.delivery;
-  const text = new TextDecoder().decode(body);
   const { outcome, reason = null, events } = stored;
+  const sender = find(source);
+  if (source !== CANONICAL && (sender === undefined || sender.confidential === true)) {
+    return { id, source, received_at, headers, outcome, reason, events, body: CONFIDENTIAL };
+  }
+  const text = new TextDecoder().decode(body);
   const read = readBody(text);
   const shown = withoutSecrets(withoutAnswers(read));
   const kept = namesRespondent(read) ? without(headers, ['ce-id', 'ce-subject']) : headers;
@@ -119,6 +130,7 @@ function readBody(text: string): unknown {
 }
 
 const REMOVED = '(removed)';
+const CONFIDENTIAL = '(confidential: kept for a replay, shown to nobody)';
 
 /**
  * Whatever names a respondent, without the name and the score: single answers are nobody's to read (metrics.md §9.2, rule 6).
