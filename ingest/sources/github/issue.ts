@@ -3,7 +3,8 @@ import type { Delivery } from '../../delivery.ts';
 import type { Fact } from '../../event.ts';
 import { instant } from '../../time.ts';
 import { name } from '../../vocabulary/commit.ts';
-import { causedBy } from '../mentions.ts';
+import { impactIn, isIncidentLabel, serviceIn, severityIn } from '../labels.ts';
+import { causedBy, duplicateOf } from '../mentions.ts';
 import { fact, facts, ignored, listOf, optionalInstant, optionalText, readBody, rejected, snapshot } from '../shape.ts';
 import type { Normalized } from '../source.ts';
 import { account, repository } from './shape.ts';
@@ -59,9 +60,9 @@ function incidentFacts(action: string, repo: string, found: Issue): Fact[] {
   const stated = snapshot('incident.reclassified', updatedAt(found), key(repo, found), {
     ...id,
     title: found.title,
-    severity: severity(labels(found)),
-    impact: impact(labels(found)),
-    service: service(labels(found)),
+    severity: severityIn(labels(found)),
+    impact: impactIn(labels(found)),
+    service: serviceIn(labels(found)),
     caused_by: causedBy(found.title, found.body, ...labels(found)),
     false_alarm: isFalseAlarm(repo, found),
   });
@@ -136,39 +137,4 @@ function updatedAt(found: Issue): string {
 
 function labels(found: Issue): string[] {
   return (found.labels ?? []).map((label) => label.name.trim());
-}
-
-function isIncidentLabel(label: string): boolean {
-  return /^(?:(?:type|kind)\s?[:/]\s?)?incident$/i.test(label.trim());
-}
-
-/** `sev1`, `SEV-1`, `severity: critical` → `sev1`, `sev1`, `critical`. */
-function severity(names: readonly string[]): string | undefined {
-  for (const label of names) {
-    const level = /^sev[- ]?(\d)$/i.exec(label)?.[1];
-    if (level !== undefined) return `sev${level}`;
-    const word = /^severity\s?[:/]\s?(\S.{0,100})$/i.exec(label)?.[1];
-    if (word !== undefined) return word.toLowerCase();
-  }
-  return undefined;
-}
-
-function impact(names: readonly string[]): 'none' | 'degraded' | 'outage' | undefined {
-  const words = names.map((label) => label.toLowerCase().replace(/^impact\s?[:/]\s?/, ''));
-  if (words.includes('outage')) return 'outage';
-  if (words.includes('degraded')) return 'degraded';
-  return names.some((label) => /^(?:impact\s?[:/]\s?none|no[- ]impact)$/i.test(label)) ? 'none' : undefined;
-}
-
-function service(names: readonly string[]): string | undefined {
-  for (const label of names) {
-    const named = /^service\s?[:/]\s?(\S.{0,200})$/i.exec(label)?.[1];
-    if (named !== undefined) return named.trim();
-  }
-  return undefined;
-}
-
-function duplicateOf(repo: string, body: string | null | undefined): string | undefined {
-  const found = /\bDuplicate of ([\w.-]{1,100}\/[\w.-]{1,100})?#(\d{1,10})\b/i.exec(body?.slice(0, 200_000) ?? '');
-  return found ? `${found[1] ?? repo}#${found[2]}` : undefined;
 }
