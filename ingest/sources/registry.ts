@@ -1,3 +1,4 @@
+import { grafanaOncall } from './grafana-oncall.ts';
 import { alertmanager } from './alertmanager.ts';
 import { argocd } from './argocd.ts';
 import { backstage } from './backstage.ts';
@@ -5,6 +6,7 @@ import { bitbucket } from './bitbucket.ts';
 import { bitbucketServer } from './bitbucket-server.ts';
 import { flux } from './flux.ts';
 import { gatekeeper } from './gatekeeper.ts';
+import { gitea } from './gitea.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
 import { googleForms } from './google-forms.ts';
@@ -12,6 +14,7 @@ import { grafanaAlerting } from './grafana-alerting.ts';
 import { opa } from './opa.ts';
 import { pagerduty } from './pagerduty.ts';
 import type { Source } from './source.ts';
+import { tekton } from './tekton.ts';
 import { typeform } from './typeform.ts';
 
 /** Every sender that has a hook of its own. A new one is its file and a line here. */
@@ -20,8 +23,10 @@ export const sources: readonly Source[] = [
   gitlab,
   bitbucket,
   bitbucketServer,
+  gitea,
   argocd,
   flux,
+  tekton,
   pagerduty,
   alertmanager,
   backstage,
@@ -29,8 +34,7 @@ export const sources: readonly Source[] = [
   googleForms,
   opa,
   gatekeeper,
-  grafanaAlerting,
-];
+  grafanaAlerting, grafanaOncall];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
 
