@@ -1,4 +1,3 @@
-import { grafanaOncall } from './grafana-oncall.ts';
 import { alertmanager } from './alertmanager.ts';
 import { argocd } from './argocd.ts';
 import { backstage } from './backstage.ts';
@@ -11,6 +10,7 @@ import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
 import { googleForms } from './google-forms.ts';
 import { grafanaAlerting } from './grafana-alerting.ts';
+import { grafanaOncall } from './grafana-oncall.ts';
 import { opa } from './opa.ts';
 import { pagerduty } from './pagerduty.ts';
 import type { Source } from './source.ts';
@@ -34,7 +34,9 @@ export const sources: readonly Source[] = [
   googleForms,
   opa,
   gatekeeper,
-  grafanaAlerting, grafanaOncall];
+  grafanaAlerting,
+  grafanaOncall,
+];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
 

@@ -4,7 +4,6 @@ import { argocd } from './cases/argocd.ts';
 import { backstage } from './cases/backstage.ts';
 import { bitbucket } from './cases/bitbucket.ts';
 import { bitbucketServer } from './cases/bitbucket-server.ts';
-import { grafanaOncall } from './cases/grafana-oncall.ts';
 import type { Base, SourceCase } from './cases/case.ts';
 import { flux } from './cases/flux.ts';
 import { gatekeeper } from './cases/gatekeeper.ts';
@@ -13,6 +12,7 @@ import { github } from './cases/github.ts';
 import { gitlab } from './cases/gitlab.ts';
 import { googleForms } from './cases/google-forms.ts';
 import { grafanaAlerting } from './cases/grafana-alerting.ts';
+import { grafanaOncall } from './cases/grafana-oncall.ts';
 import { opa } from './cases/opa.ts';
 import { pagerduty } from './cases/pagerduty.ts';
 import { tekton } from './cases/tekton.ts';
@@ -36,7 +36,9 @@ export const cases: readonly SourceCase[] = [
   googleForms,
   opa,
   gatekeeper,
-  grafanaAlerting, grafanaOncall];
+  grafanaAlerting,
+  grafanaOncall,
+];
 
 /** A base as its sender would send it, or with another body in its place. */
 export function fromBase({ source }: SourceCase, base: Base, body: unknown = base.body): Delivery {
