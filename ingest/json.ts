@@ -62,3 +62,48 @@ function deeperThan(bytes: Uint8Array, limit: number): boolean {
   }
   return false;
 }
+
+/** Integers of more digits than this may be rounded by being read as numbers. */
+const EXACT_DIGITS = 15;
+
+/**
+ * The same JSON with every integer of more than 15 digits as a text: ids and nanoseconds of 19 digits survive parsing so.
+ * What is not JSON stays what it is, or becomes a text that no schema takes for a number.
+ */
+export function longIntegersAsText(bytes: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let copied = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (isDigit(byte) || byte === MINUS) {
+      const from = at;
+      while (isOfNumber(bytes[at + 1])) at++;
+      if (!isLongInteger(bytes.subarray(from, at + 1))) continue;
+      parts.push(bytes.subarray(copied, from), QUOTED, bytes.subarray(from, at + 1), QUOTED);
+      copied = at + 1;
+    }
+  }
+  return copied === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(copied)]);
+}
+
+const MINUS = 0x2d;
+const QUOTED = Uint8Array.of(QUOTE);
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/** Digits, `+`, `-`, `.`, `e` and `E`. */
+function isOfNumber(byte: number | undefined): boolean {
+  return byte !== undefined && (isDigit(byte) || [0x2b, MINUS, 0x2e, 0x45, 0x65].includes(byte));
+}
+
+function isLongInteger(token: Uint8Array): boolean {
+  const digits = token[0] === MINUS ? token.subarray(1) : token;
+  return digits.length > EXACT_DIGITS && digits[0] !== 0x30 && digits.every(isDigit);
+}

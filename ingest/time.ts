@@ -17,7 +17,9 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}
 export function parseInstant(value: unknown): string | null {
   if (typeof value === 'number') return fromEpoch(value);
   if (typeof value !== 'string') return null;
-  if (/^\d{9,19}$/.test(value)) return fromEpoch(Number(value));
+  // Nanoseconds are cut to milliseconds as text: a number would round them first.
+  if (/^\d{18,19}$/.test(value)) return fromEpoch(Number(value.slice(0, -6)));
+  if (/^\d{9,17}$/.test(value)) return fromEpoch(Number(value));
   const parts = ISO.exec(value.trim());
   if (!parts) return null;
   const [, year, month, day, hour, minute, second = '00', fraction = '', zone = 'Z'] = parts;

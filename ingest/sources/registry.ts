@@ -3,6 +3,8 @@ import { argocd } from './argocd.ts';
 import { backstage } from './backstage.ts';
 import { bitbucket } from './bitbucket.ts';
 import { bitbucketServer } from './bitbucket-server.ts';
+import { buildkite } from './buildkite.ts';
+import { circleci } from './circleci.ts';
 import { flux } from './flux.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import { gitea } from './gitea.ts';
@@ -11,7 +13,9 @@ import { gitlab } from './gitlab.ts';
 import { googleForms } from './google-forms.ts';
 import { grafanaAlerting } from './grafana-alerting.ts';
 import { grafanaOncall } from './grafana-oncall.ts';
+import { jenkins } from './jenkins.ts';
 import { opa } from './opa.ts';
+import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
 import type { Source } from './source.ts';
 import { tekton } from './tekton.ts';
@@ -24,9 +28,12 @@ export const sources: readonly Source[] = [
   bitbucket,
   bitbucketServer,
   gitea,
+  circleci,
+  buildkite,
   argocd,
   flux,
   tekton,
+  jenkins,
   pagerduty,
   alertmanager,
   backstage,
@@ -36,6 +43,7 @@ export const sources: readonly Source[] = [
   gatekeeper,
   grafanaAlerting,
   grafanaOncall,
+  opsgenie,
 ];
 
 const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));

@@ -4,7 +4,9 @@ import { argocd } from './cases/argocd.ts';
 import { backstage } from './cases/backstage.ts';
 import { bitbucket } from './cases/bitbucket.ts';
 import { bitbucketServer } from './cases/bitbucket-server.ts';
+import { buildkite } from './cases/buildkite.ts';
 import type { Base, SourceCase } from './cases/case.ts';
+import { circleci } from './cases/circleci.ts';
 import { flux } from './cases/flux.ts';
 import { gatekeeper } from './cases/gatekeeper.ts';
 import { gitea } from './cases/gitea.ts';
@@ -13,7 +15,9 @@ import { gitlab } from './cases/gitlab.ts';
 import { googleForms } from './cases/google-forms.ts';
 import { grafanaAlerting } from './cases/grafana-alerting.ts';
 import { grafanaOncall } from './cases/grafana-oncall.ts';
+import { jenkins } from './cases/jenkins.ts';
 import { opa } from './cases/opa.ts';
+import { opsgenie } from './cases/opsgenie.ts';
 import { pagerduty } from './cases/pagerduty.ts';
 import { tekton } from './cases/tekton.ts';
 import { typeform } from './cases/typeform.ts';
@@ -26,9 +30,12 @@ export const cases: readonly SourceCase[] = [
   bitbucket,
   bitbucketServer,
   gitea,
+  circleci,
+  buildkite,
   argocd,
   flux,
   tekton,
+  jenkins,
   pagerduty,
   alertmanager,
   backstage,
@@ -38,6 +45,7 @@ export const cases: readonly SourceCase[] = [
   gatekeeper,
   grafanaAlerting,
   grafanaOncall,
+  opsgenie,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
