@@ -46,9 +46,14 @@ export const sources: readonly Source[] = [
   opsgenie,
 ];
 
-const byName: ReadonlyMap<string, Source> = new Map(sources.map((source) => [source.name, source]));
+/** Finds the source behind `/hooks/{name}`. */
+export type FindSource = (name: string) => Source | undefined;
 
-/** The source behind `/hooks/{name}`, or undefined. */
-export function findSource(name: string): Source | undefined {
-  return byName.get(name);
+/** The one behind `/hooks/{name}` among these sources, or undefined. */
+export function finderOf(among: readonly Source[]): FindSource {
+  const byName: ReadonlyMap<string, Source> = new Map(among.map((source) => [source.name, source]));
+  return (name) => byName.get(name);
 }
+
+/** The source of the registry behind `/hooks/{name}`, or undefined; the workspace may define more. */
+export const findSource: FindSource = finderOf(sources);
