@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Fact } from '../../event.ts';
 import type { EventData } from '../../vocabulary/vocabulary.ts';
+import { repositoryOf } from '../repository.ts';
 import { fact, facts, ignored, listOf, optionalText, readAs, rejected, senderId } from '../shape.ts';
 import type { Normalized } from '../source.ts';
 import { moment, optionalMoment, project, runId, user, wholeSecond } from './shape.ts';
@@ -201,8 +202,8 @@ const jobPayload = z.object({
 export function jobEvent(body: unknown): Normalized {
   const read = readAs(body, jobPayload);
   if (!read.ok) return read.normalized;
-  const job = read.value;
-  const path = job.project?.path_with_namespace ?? pathIn(job.repository?.git_ssh_url, job.repository?.homepage);
+  const { repository: repo, ...job } = read.value;
+  const path = job.project?.path_with_namespace ?? repositoryOf(repo?.git_ssh_url) ?? repositoryOf(repo?.homepage);
   if (path === undefined) return rejected('project.path_with_namespace: is missing');
   const status = job.build_status ?? '';
   if (outcomes.has(status) && status !== 'skipped' && job.build_finished_at === undefined)
@@ -224,13 +225,4 @@ export function jobEvent(body: unknown): Normalized {
   return told.length > 0
     ? facts(...told)
     : ignored(`a job that is ${status.slice(0, 64)} has not run; how long it waited is told when it starts`);
-}
-
-/** The path in `git@host:group/project.git`, `ssh://git@host:2222/group/project.git` or `https://host/group/project`. */
-function pathIn(ssh: string | undefined, homepage: string | undefined): string | undefined {
-  const [, path] =
-    /^(?:ssh:\/\/[^/\s]+\/|[^/:\s]+:)([^\s:]+?)(?:\.git)?$/.exec(ssh ?? '') ??
-    /^https?:\/\/[^/\s]+\/([^\s?#]+?)\/?$/.exec(homepage ?? '') ??
-    [];
-  return path === undefined || path.length > 512 ? undefined : path;
 }
