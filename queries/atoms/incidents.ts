@@ -115,8 +115,11 @@ export const placedIncidents: Layer = {
   },
 };
 
-// `#12`, `owner/name#12`, or the address of a PR: repository and number.
-const REFERENCE = `extractGroups(cause, '(?i)^(?:https?://[^/]+/(.+?)(?:/-)?/(?:pull|merge_requests|pull-requests)/([0-9]+)/?|([^#[:space:]]*)#([0-9]+))$')`;
+// `#12`, `!12`, `owner/name#12`, or the address of a PR or a page of it: that address, repository and number; or repository and number.
+const REFERENCE = `extractGroups(cause, '(?i)^(?:(https?://[^/]+/(.+?)(?:/-)?/(?:pulls?|merge_requests|pull-requests)/([0-9]+))(?:[/?#].*)?|([^#![:space:]]*)[#!]([0-9]+))$')`;
+// Bitbucket Data Center writes projects/KEY/repos/slug, or users/name/repos/slug, under whatever path it is served.
+const inAddress = (path: string): string =>
+  `replaceRegexpOne(replaceRegexpOne(${path}, '(?i)^(?:.*/)?projects/([^/]+)/repos/([^/]+)$', '\\\\1/\\\\2'), '(?i)^(?:.*/)?users/([^/]+)/repos/([^/]+)$', '~\\\\1/\\\\2')`;
 
 /** Which rollout each incident blames (R15). */
 export const causes: Layer = {
@@ -134,8 +137,9 @@ export const causes: Layer = {
         SELECT i.incident_id AS incident_id, argMax(c.atom_id, (c.finished_at, c.atom_id)) AS atom_id, argMax(c.service, (c.finished_at, c.atom_id)) AS service
         FROM (
           SELECT i.incident_id AS incident_id, i.service AS service, i.started_at AS started_at, lower(i.cause) AS cause,
-            if(match(cause, '^[0-9a-f]{7,64}$'), concat('sha:', substring(cause, 1, 7)),
-              concat('change:', lower(multiIf(i.groups[1] != '', i.groups[1], i.groups[3] != '', i.groups[3], i.repository != '', i.repository, d.repository != '', d.repository, i.service)), '#', if(i.groups[2] != '', i.groups[2], i.groups[4]))) AS key
+            arrayJoin(if(match(cause, '^[0-9a-f]{7,64}$'), [concat('sha:', substring(cause, 1, 7))], arrayConcat(
+              [concat('change:', lower(multiIf(i.groups[2] != '', ${inAddress('i.groups[2]')}, i.groups[4] != '', i.groups[4], i.repository != '', i.repository, d.repository != '', d.repository, i.service)), '#', if(i.groups[3] != '', i.groups[3], i.groups[5]))],
+              if(i.groups[1] != '', [concat('url:', lower(i.groups[1]))], [])))) AS key
           FROM (SELECT *, ${REFERENCE} AS groups, lower(service) AS service_lower FROM ${table('placed_incidents')} WHERE cause != '' AND cause_id = '') AS i
           ASOF LEFT JOIN (SELECT service_key, repository, valid_from FROM ${table('service_definitions')} WHERE valid_from < valid_to) AS d
             ON d.service_key = i.service_lower AND i.own_started_at >= d.valid_from
@@ -163,7 +167,7 @@ export const carried: Layer = {
       FROM ${table('deliveries')} AS d INNER JOIN ${table('all_changes')} AS c ON c.change_id = d.change_id
     )
     UNION ALL
-    SELECT d.service, d.atom_id, d.finished_at, arrayJoin(arrayDistinct(arrayConcat([concat('change:', lower(c.change_id))], if(c.number != '', [concat('change:', c.repository, '#', c.number)], [])))), '', false
+    SELECT d.service, d.atom_id, d.finished_at, arrayJoin(arrayDistinct(arrayConcat([concat('change:', lower(c.change_id))], if(c.number != '', [concat('change:', c.repository, '#', c.number)], []), if(c.url != '', [concat('url:', lower(trim(TRAILING '/' FROM c.url)))], [])))), '', false
     FROM ${table('deliveries')} AS d INNER JOIN ${table('all_changes')} AS c ON c.change_id = d.change_id`,
 };
 

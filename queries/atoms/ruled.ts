@@ -27,7 +27,8 @@ const runs = (facts: string): string => `
     multiIf(sort = 'release' OR endsWith(type, '.finished'), 'deployment.finished', endsWith(type, '.started'), 'deployment.started', 'deployment.queued') AS told,
     ${text('repository')} AS repository_name, lower(repository_name) AS repository, ${nameOf('workflow')} AS workflow,
     ${nameOf('workflow_path')} AS path, ${nameOf('branch')} AS branch, if(sort = 'release', ${text('tag')}, ${text('job')}) AS called,
-    ${flag('prerelease')} = 'true' AS prerelease, ${text('revision')} AS revision, ${text('trigger')} AS trigger, ${text('attempt_no')} AS attempt_no,
+    -- a sender that numbers no attempts makes a retry another job
+    if(sort = 'job' AND ${text('attempt_no')} = '', ${text('job_id')}, called) AS part, ${flag('prerelease')} = 'true' AS prerelease, ${text('revision')} AS revision, ${text('trigger')} AS trigger, ${text('attempt_no')} AS attempt_no,
     multiIf(sort = 'release', 'succeeded', told = 'deployment.finished', ${text('outcome')}, '') AS outcome
   FROM ${facts}
   WHERE type IN ('pipelinerun.queued', 'pipelinerun.started', 'pipelinerun.finished', 'taskrun.queued', 'taskrun.started', 'taskrun.finished', 'release.published')
@@ -50,7 +51,7 @@ export const ruledReports: Layer = {
         SELECT r.id AS id, r.told AS told, r.source AS source, r.occurred_at AS occurred_at, r.recorded_at AS recorded_at, r.delivery_id AS delivery_id,
           r.repository_name AS repository_name, r.revision AS revision, r.outcome AS outcome, r.attempt_no AS attempt_no, r.trigger AS trigger,
           m.environment AS environment, m.service_id AS service_id,
-          concat('rollout:', arrayStringConcat(arrayFilter(x -> x != '', [r.entity, r.called, lower(m.environment), lower(m.service_id)]), ':')) AS entity
+          concat('rollout:', arrayStringConcat(arrayFilter(x -> x != '', [r.entity, r.part, lower(m.environment), lower(m.service_id)]), ':')) AS entity
         FROM (${runs(table('facts'))}) AS r
         INNER JOIN (
           SELECT ${NAMES.map((name) => `n.${name} AS ${name}`).join(', ')}, u.environment AS environment, u.service_id AS service_id, u.since AS since, u.until AS until

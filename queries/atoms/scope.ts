@@ -99,7 +99,7 @@ export const touchesUnassigned = (table: (layer: string) => string): string => `
       UNION DISTINCT SELECT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('touch_services')}))
     UNION ALL
     SELECT incident_id FROM incidents FINAL
-    WHERE service = '(unassigned)' AND match(lower(caused_by), '^[0-9a-f]{7,64}$|#[0-9]+$|/(pull|merge_requests|pull-requests)/[0-9]+/?$')
+    WHERE service = '(unassigned)' AND match(lower(caused_by), '^[0-9a-f]{7,64}$|[#!][0-9]+$|/(pulls?|merge_requests|pull-requests)/[0-9]+')
   )`;
 
 /**

@@ -70,6 +70,7 @@ export function tellRollout(telling: Telling, repository: Repository, told: Told
     [0.3, 'argocd'],
     [0.6, 'git'],
     [0.2, 'flux'],
+    [0.3, 'bitbucket-server'],
   ]);
   const revision = previous && random.chance(0.12) ? previous.revision : revisionOf(telling, repository);
   const rollout_id = `r${number}`;

@@ -36,6 +36,10 @@ test('histories stay small and hold everything that moves a number', () => {
       if (rollout.listed) met.add(rollout.listed.length > 0 ? 'explicit list' : 'explicit nothing');
       if (rollout.place) met.add(`rolled out from ${rollout.place.branch.split('/')[0]}`);
       if (rollout.group === 'edge') met.add('second group');
+      if (rollout.byRule)
+        met.add(`made by a rule of ${rollout.rolloutId.split(':')[0]}: ${rollout.excluded || rollout.kind}`);
+      if (rollout.byRule && rollout.attempts.length > 1) met.add('made by a rule, retried');
+      if (rollout.chosen.length > 0) met.add(`chosen sources: ${rollout.excluded}`);
     }
     for (const atom of world.delivered) {
       if (atom.rollout) met.add(atom.change.direct ? 'direct commit live' : 'PR live');
@@ -78,6 +82,9 @@ test('histories stay small and hold everything that moves a number', () => {
     'promotion',
     'unowned path',
   );
+  for (const kind of ['change', 'noop', 'rollback', 'duplicate_source']) must.push(`made by a rule of run: ${kind}`);
+  must.push('made by a rule of release: change', 'made by a rule, retried', 'event rollout_rule.defined');
+  must.push('chosen sources: duplicate_source', 'chosen sources: ');
   must.push('bot', 'revert', 'incident linked', 'incident unlinked', 'incident open');
   expect(must.filter((one) => !met.has(one))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { newRepositories, tellDirectPush, tellPromotion, tellPullRequest, tellRe
 import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
 import { newTelling, tellCatalog, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
 import { tellCorrection, tellIncident } from './outages.ts';
+import { tellRelease, tellRuleChange, tellRules, tellRun } from './pipelines.ts';
 import { newRandom, type Random } from './random.ts';
 import { newStory, type Recorded } from './story.ts';
 
@@ -21,6 +22,7 @@ export function randomHistory(seed: number): Recorded[] {
   const rollouts: ToldRollout[] = [];
   let incidents = 0;
   tellCatalog(telling);
+  tellRules(telling);
   // Some organisations mostly write code, some mostly deploy, some mostly have incidents.
   const [code, deployments, outages] = random.pick([
     [1, 1, 1],
@@ -29,18 +31,23 @@ export function randomHistory(seed: number): Recorded[] {
     [0.3, 2, 0.5],
     [0.2, 0.7, 4],
   ] as const);
+  // For some, runs of their pipelines are all that tells of a rollout.
+  const [reported, run] = random.chance(0.35) ? [0.05, 5] : [1, 0.7];
   while (story.history.length < length && telling.now < telling.end) {
     const repository = random.pick(repositories);
     random.weighted([
       [4 * code, () => tellDirectPush(telling, repository)],
       [5 * code, () => tellPullRequest(telling, repository)],
-      [9 * deployments, () => tellRollout(telling, repository, rollouts)],
-      [2 * deployments, () => tellRollback(telling, rollouts)],
+      [9 * deployments * reported, () => tellRollout(telling, repository, rollouts)],
+      [2 * deployments * reported, () => tellRollback(telling, rollouts)],
+      [4 * deployments * run, () => tellRun(telling, repository, rollouts)],
+      [0.8 * deployments, () => tellRelease(telling, repository, rollouts)],
       [3 * outages, () => tellIncident(telling, ++incidents, rollouts, repositories)],
       [code, () => tellPromotion(telling, repository)],
       [3 * code, () => tellReleaseBranch(telling, repository)],
       [1, () => tellReorganisation(telling)],
       [0.3, () => tellSilence(telling)],
+      [0.3, () => tellRuleChange(telling)],
       [1.2, () => tellCorrection(telling, rollouts, incidents, repositories)],
     ])();
   }

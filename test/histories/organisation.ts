@@ -117,7 +117,8 @@ export function tellCatalog(telling: Telling): void {
     ['staging', { production: false }],
     ['Live', { production: random.chance(0.5) }],
   ] as const)
-    if (random.chance(0.7)) fact('environment.defined', early(), { name, ...data }, 'workspace', 0);
+    if (random.chance(0.7))
+      fact('environment.defined', early(), { name, ...data, ...chosenSources(random) }, 'workspace', 0);
   if (random.chance(0.7))
     fact(
       'person.defined',
@@ -134,6 +135,12 @@ export function tellCatalog(telling: Telling): void {
       'workspace',
       0,
     );
+}
+
+/** Where several tools report to an environment, the workspace may choose. */
+function chosenSources(random: Random): { rollouts_from?: string[] } {
+  if (!random.chance(0.2)) return {};
+  return { rollouts_from: random.pick([['argocd', 'flux'], ['GitHub'], ['github', 'runs'], ['runs'], ['git']]) };
 }
 
 function tellService(telling: Telling, service: (typeof catalogServices)[number], at: number, delayMs: number): void {
@@ -171,6 +178,17 @@ export function tellReorganisation(telling: Telling): void {
   random.weighted([
     [6, () => tellService(telling, random.pick(catalogServices), at, delayMs)],
     [1, () => fact('environment.defined', at, { name: 'edge', production: random.chance(0.5) }, 'workspace', delayMs)],
+    [
+      1,
+      () =>
+        fact(
+          'environment.defined',
+          at,
+          { name: 'production', production: true, ...chosenSources(random) },
+          'workspace',
+          delayMs,
+        ),
+    ],
     [1, () => fact('environment.defined', at, { name: 'qa', production: true, group: 'edge' }, 'workspace', delayMs)],
     [1, () => fact('person.defined', at, { person: 'ada', kind: random.pick(['bot', 'human']) }, 'workspace', delayMs)],
   ])();

@@ -151,7 +151,12 @@ function causeText({ random }: Telling, told: readonly ToldRollout[], code: read
       ? [
           `#${merged.number}`,
           merged.change_id,
+          `!${merged.number}`,
+          `${repository.name}!${merged.number}`,
           `https://git.example/${repository.name}/pull/${merged.number}`,
+          `https://git.example/${repository.name}/pulls/${merged.number}/files?w=1`,
+          `https://git.example/${repository.name}/-/merge_requests/${merged.number}#note_1`,
+          `https://git.example/stash/projects/ACME/repos/${repository.name.slice(5)}/pull-requests/${merged.number}/overview`,
           merged.mergeSha.slice(0, 12),
         ]
       : []),

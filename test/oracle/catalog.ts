@@ -34,7 +34,10 @@ export interface Catalog {
   listing(field: 'applications' | 'incident_services', name: string, at: number): string | null;
   /** Owner dimensions of a service at `at`; `null` asks for the latest definition. */
   dimensions(service: string, at: number | null): OwnerDimensions;
-  environment(name: string, at: number): { production: boolean; group: string; failedLive: boolean } | null;
+  environment(
+    name: string,
+    at: number,
+  ): { production: boolean; group: string; failedLive: boolean; rolloutsFrom: readonly string[] } | null;
   isBot(login: string, at: number): boolean;
   /** Whether a push, a change or a rollout without application was ever heard of a repository (R4). */
   isHeard(repository: string): boolean;
@@ -89,6 +92,7 @@ export function catalogOf(events: readonly NormalizedEvent[]): Catalog {
         production,
         group: group ?? (production ? 'production' : name.toLowerCase()),
         failedLive: one.data.failed_means === 'failed_live',
+        rolloutsFrom: (one.data.rollouts_from as string[] | undefined) ?? [],
       };
     },
     isHeard: (repository) => heard.has(repository.toLowerCase()),

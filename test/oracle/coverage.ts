@@ -2,6 +2,7 @@ import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { Stretch } from './calendar.ts';
 import { sameName } from './catalog.ts';
 import { dataOf, timeOf } from './known.ts';
+import { kindsThatEnd } from './rules.ts';
 import type { World } from './world.ts';
 
 const DAY_MS = 86_400_000;
@@ -119,7 +120,21 @@ function signsOf(world: World): Sign[] {
       return world.incidents.filter((one) => one.incidentId === event.data.incident_id).map((one) => one.service);
     return [];
   };
-  return world.heard.map((event) => {
+  const ends = kindsThatEnd(world.events);
+  // R36: who sends what some rule is about feeds what is told of rollouts.
+  const byRule = world.events
+    .filter((event) => event.type === 'deployment.finished' && dataOf(event).by_rule === true)
+    .concat(world.heard.filter((event) => ends.has(event.type)))
+    .map(
+      (event): Sign => ({
+        source: event.source,
+        at: timeOf(event),
+        type: 'deployment.finished',
+        about: '',
+        services: servicesOf(event),
+      }),
+    );
+  const own = world.heard.map((event) => {
     // A heartbeat or a silence speaks of the source it names, whoever says it.
     const speaksOfSource = event.type === 'source.heartbeat' || event.type === 'source.silent';
     return {
@@ -130,4 +145,5 @@ function signsOf(world: World): Sign[] {
       services: servicesOf(event),
     };
   });
+  return [...own, ...byRule];
 }

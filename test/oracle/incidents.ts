@@ -171,23 +171,43 @@ function carriesChange(
   catalog: Catalog,
   delivered: readonly Delivered[],
 ): ((rollout: Rollout) => boolean) | null {
-  const url = /^https?:\/\/[^/]+\/(.+?)(?:\/-)?\/(?:pull|merge_requests|pull-requests)\/(\d+)\/?$/i.exec(written);
-  const short = /^([^#\s]*)#(\d+)$/.exec(written);
-  const match = url ?? short;
-  if (!match) return null;
+  const url = pullAddress(written);
+  const short = /^([^#!\s]*)[#!](\d+)$/.exec(written);
+  const [path, digits] = url ? [url.repository, url.number] : short ? [short[1], short[2]] : [];
+  if (digits === undefined) return null;
   // `#n` alone is of the incident's own repository, else of its service's, else of the repository that is the service.
   const repository =
-    match[1] ||
-    fold.text('repository') ||
-    String(catalog.service(service, startedAt)?.data.repository ?? '') ||
-    service;
-  const number = Number(match[2]);
+    path || fold.text('repository') || String(catalog.service(service, startedAt)?.data.repository ?? '') || service;
+  const number = Number(digits);
   return (rollout) =>
     delivered.some(
       ({ rollout: by, change }) =>
         by === rollout &&
         (sameName(change.changeId, `${repository}#${number}`) ||
           (change.number === number && sameName(change.repository, repository)) ||
-          (url !== null && change.url !== '' && sameName(change.url, written.replace(/\/$/, '')))),
+          (url !== null && change.url !== '' && sameName(change.url.replace(/\/$/, ''), url.address))),
     );
+}
+
+/** R15: an address of a PR, or of a page of it: the PR's own, and the repository that its path names. */
+function pullAddress(written: string): { address: string; repository: string; number: string } | null {
+  const [, host, rest] = /^(https?:\/\/[^/]+)\/(.*)$/i.exec(written) ?? [];
+  if (host === undefined || rest === undefined) return null;
+  const steps = rest.split('/');
+  const at = steps.findIndex(
+    (step, index) =>
+      index > 0 &&
+      ['pull', 'pulls', 'pull-requests', 'merge_requests'].includes(step.toLowerCase()) &&
+      /^\d+(?:[?#].*)?$/s.test(steps[index + 1] ?? ''),
+  );
+  if (at < 0) return null;
+  const number = /^\d+/.exec(steps[at + 1]!)![0];
+  const path = steps.slice(0, at);
+  const named = path.at(-1) === '-' && path.length > 1 ? path.slice(0, -1) : path;
+  const address = `${[host, ...steps.slice(0, at + 1), number].join('/')}`;
+  const [kind, owner, repos, slug] = named.slice(-4);
+  const dataCenter = named.length >= 4 && repos?.toLowerCase() === 'repos' ? kind?.toLowerCase() : '';
+  const repository =
+    dataCenter === 'projects' ? `${owner}/${slug}` : dataCenter === 'users' ? `~${owner}/${slug}` : named.join('/');
+  return { address, repository, number };
 }

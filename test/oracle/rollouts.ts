@@ -10,6 +10,10 @@ export interface Rollout {
   readonly rolloutId: string;
   readonly service: string;
   readonly source: string;
+  /** Made by a rule, of a run, a job or a release (R35). */
+  readonly byRule: boolean;
+  /** What counts in its environment, by the workspace's choice; none: by precedence (R12a). */
+  readonly chosen: readonly string[];
   readonly group: string;
   excluded: string;
   readonly outcome: Outcome;
@@ -137,6 +141,8 @@ function atomsOf(id: string, fold: Fold, catalog: Catalog, repositories: Readonl
       rolloutId: id,
       service,
       source: last.source,
+      byRule: fold.events.some((event) => dataOf(event).by_rule === true),
+      chosen: definition?.rolloutsFrom ?? [],
       group,
       excluded,
       outcome,
@@ -163,16 +169,32 @@ function atomsOf(id: string, fold: Fold, catalog: Catalog, repositories: Readonl
   });
 }
 
+const deployers = ['argocd', 'flux'];
+const forges = ['github', 'gitlab', 'gitea', 'bitbucket', 'bitbucket-server'];
+
+/** R12a: which tool tells of a rollout; null for one whose reports stand beside any other's. */
+function teller({ source, byRule }: Rollout): 'deployer' | 'forge' | 'rule' | 'tag' | null {
+  if (byRule) return 'rule';
+  if (deployers.includes(source)) return 'deployer';
+  if (forges.includes(source)) return 'forge';
+  return source === 'git' ? 'tag' : null;
+}
+
 /** R12a, on the production rollouts of one service and group in order. */
 function excludeDuplicateSources(line: readonly Rollout[]): void {
-  const firstOf = (sources: readonly string[]): number =>
-    Math.min(...line.filter((rollout) => sources.includes(rollout.source)).map((rollout) => rollout.finishedAt));
-  const clusterTools = firstOf(['argocd', 'flux']);
-  const anyTool = firstOf(['argocd', 'flux', 'github', 'gitlab']);
+  const isChosen = (rollout: Rollout): boolean =>
+    rollout.chosen.some((one) => one.toLowerCase() === (rollout.byRule ? 'runs' : rollout.source));
+  const speaks = (rollout: Rollout): boolean => rollout.chosen.length === 0 || isChosen(rollout);
+  const before = { deployer: [], forge: ['deployer'], rule: ['deployer', 'forge'], tag: ['deployer', 'forge', 'rule'] };
   for (const rollout of line) {
-    const forge = rollout.source === 'github' || rollout.source === 'gitlab';
-    if (forge && rollout.finishedAt >= clusterTools) rollout.excluded = 'duplicate_source';
-    if (rollout.source === 'git' && rollout.finishedAt >= anyTool) rollout.excluded = 'duplicate_source';
+    const mine = teller(rollout);
+    if (mine === null || isChosen(rollout)) continue;
+    const preferred: readonly string[] = before[mine];
+    const told = line.some(
+      (other) =>
+        other.finishedAt <= rollout.finishedAt && speaks(other) && preferred.includes(teller(other) ?? 'nobody'),
+    );
+    if (told || !speaks(rollout)) rollout.excluded = 'duplicate_source';
   }
 }
 

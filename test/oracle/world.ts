@@ -4,15 +4,18 @@ import { changesOf } from './changes.ts';
 import { type Delivered, deliveriesOf } from './containment.ts';
 import { type Remedy, remediesOf } from './failures.ts';
 import { type Incident, incidentsOf } from './incidents.ts';
-import { knownEvents, type Recorded, withoutRetracted } from './known.ts';
+import { compareEvents, knownEvents, type Recorded, withoutRetracted } from './known.ts';
 import { repositoriesOf } from './positions.ts';
 import { type Rollout, rolloutsOf } from './rollouts.ts';
+import { reportsByRule } from './rules.ts';
 
 /** Everything that a history says, as known at one instant. */
 export interface World {
   readonly asOf: number;
   /** R1, retracted ones included: what senders sent. */
   readonly heard: readonly NormalizedEvent[];
+  /** What stands of it, and what rules make of runs, jobs and releases (R35). */
+  readonly events: readonly NormalizedEvent[];
   readonly catalog: Catalog;
   readonly rollouts: readonly Rollout[];
   readonly delivered: readonly Delivered[];
@@ -45,7 +48,9 @@ export function worldOf(history: readonly Recorded[], asOf: number): World {
 
 function build(history: readonly Recorded[], asOf: number): World {
   const heard = knownEvents(history, asOf);
-  const events = withoutRetracted(heard);
+  const byRule = reportsByRule(withoutRetracted(heard));
+  // Retractions may name a rollout that only a rule makes one.
+  const events = withoutRetracted([...heard, ...byRule].sort(compareEvents));
   const catalog = catalogOf(events);
   const repositories = repositoriesOf(events);
   const rollouts = rolloutsOf(events, catalog, repositories);
@@ -57,6 +62,7 @@ function build(history: readonly Recorded[], asOf: number): World {
   return {
     asOf,
     heard,
+    events,
     catalog,
     rollouts,
     delivered,
