@@ -14,8 +14,8 @@ export interface ServiceSpan {
 }
 
 /**
- * When a source was heard of (a row of source_spans); `service` empty: as a whole, else its life as far as silences that
- * name the service cut it. A service is covered where both are alive.
+ * When a source was heard of (a row of source_spans); `service` empty: as a whole, else its life for that service alone. One
+ * without length tells its kinds and no life.
  */
 export interface SourceSpan {
   readonly source: string;
@@ -168,16 +168,14 @@ function feedingSources(sources: readonly SourceSpan[], feeds: readonly string[]
   const feedsMetric = (span: SourceSpan) => span.kinds.some((kind) => kind === HEARTBEAT || feeds.includes(kind));
   const names = new Set(sources.filter(feedsMetric).map((span) => span.source));
   const spans = sources.filter((span) => names.has(span.source));
-  const bySource = groupBy(spans, (span) => `${span.source}\0${span.service}`);
+  const bySource = groupBy(spans, (span) => `${span.source}\0${span.service.toLowerCase()}`);
   const byService = groupBy(
     spans.filter((span) => span.service !== '' && feedsMetric(span)),
-    (span) => span.service,
+    (span) => span.service.toLowerCase(),
   );
-  // What a service's own rows say cuts the life of the source as a whole.
   const lifeOf = (source: string, service: string): Alive => {
-    const whole = bySource.get(`${source}\0`) ?? [];
-    const own = service === '' ? undefined : bySource.get(`${source}\0${service}`);
-    return own ? bothAlive(whole, own) : whole;
+    const life = bySource.get(`${source}\0${service.toLowerCase()}`) ?? bySource.get(`${source}\0`) ?? [];
+    return life.filter(({ from, to }) => from < to);
   };
   const known = new Map<string, Alive>();
   return {
@@ -185,21 +183,12 @@ function feedingSources(sources: readonly SourceSpan[], feeds: readonly string[]
     of(service: string): Alive {
       const cached = known.get(service);
       if (cached) return cached;
-      const own = new Set((byService.get(service) ?? []).map((span) => span.source));
+      const own = new Set((byService.get(service.toLowerCase()) ?? []).map((span) => span.source));
       const alive = [...(own.size > 0 ? own : names)].flatMap((source) => lifeOf(source, service));
       known.set(service, alive);
       return alive;
     },
   };
-}
-
-/** Spans in which a source and what it says of one service are alive together. */
-function bothAlive(whole: Alive, own: Alive): Alive {
-  return whole.flatMap((life) =>
-    own
-      .map((part) => ({ from: Math.max(life.from, part.from), to: Math.min(life.to, part.to) }))
-      .filter((part) => part.from < part.to),
-  );
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {

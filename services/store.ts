@@ -9,42 +9,68 @@ import type { Row, SqlValue, Store } from '../ingest/ports.ts';
 export async function openStore(where: { path: string } | { url: string }): Promise<Store> {
   // Failed statements are thrown; printed, they could carry what people wrote.
   const log = { level: ClickHouseLogLevel.OFF };
-  const client = 'url' in where ? createClient({ url: where.url, log }) : await embedded(where.path);
-  return storeOn(client);
+  if ('url' in where) {
+    const client = createClient({ url: where.url, log });
+    return storeOn(
+      (use) => use(client),
+      () => client.close(),
+    );
+  }
+  mkdirSync(where.path, { recursive: true });
+  const { createChdbConnection } = await import('chdb/connection');
+  const clients = Array.from({ length: CONNECTIONS }, () => {
+    const connection = createChdbConnection({ path: where.path });
+    // chdb declares `ping` with narrower parameters than the client's Connection; the client never passes others.
+    return { client: createClient({ connection: connection as never, log }), running: 0 };
+  });
+  const onIdlest: OnClient = async (use) => {
+    const chosen = clients.reduce((idlest, each) => (each.running < idlest.running ? each : idlest));
+    chosen.running += 1;
+    try {
+      return await use(chosen.client);
+    } finally {
+      chosen.running -= 1;
+    }
+  };
+  return storeOn(onIdlest, async () => {
+    for (const { client } of clients) await client.close();
+  });
 }
 
-async function embedded(path: string): Promise<ClickHouseClient> {
-  mkdirSync(path, { recursive: true });
-  const { createChdbConnection } = await import('chdb/connection');
-  const connection = createChdbConnection({ path });
-  // chdb declares `ping` with narrower parameters than the client's Connection; the client never passes others.
-  return createClient({ connection: connection as never, log: { level: ClickHouseLogLevel.OFF } });
-}
+/**
+ * Connections to the engine in this process: each runs one statement at a time, planning included, so that more of them use
+ * more cores. Each also holds a thread of Node's pool of four while it runs; one is left to the rest.
+ */
+const CONNECTIONS = 3;
+
+type OnClient = <T>(use: (client: ClickHouseClient) => Promise<T>) => Promise<T>;
 
 // Settings stand in the SQL text: chDB keeps what is passed per call for every later one.
 const READING = "SETTINGS readonly = 2, date_time_output_format = 'iso', output_format_json_quote_64bit_integers = 1";
 
-function storeOn(client: ClickHouseClient): Store {
+function storeOn(onClient: OnClient, close: () => Promise<void>): Store {
   return {
     async query<R extends Row>(sql: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<R[]> {
-      const result = await client.query({
-        query: withSettings(sql),
-        format: 'JSONEachRow',
-        query_params: { ...params },
+      return onClient(async (client) => {
+        const result = await client.query({ query: withSettings(sql), format: 'JSONEachRow', ...bound(sql, params) });
+        return result.json<R>() as Promise<R[]>;
       });
-      return result.json<R>() as Promise<R[]>;
     },
     async command(sql, params = {}) {
-      await client.command({ query: sql, query_params: { ...params } });
+      await onClient((client) => client.command({ query: sql, ...bound(sql, params) }));
     },
     async insert(table, rows) {
       if (rows.length === 0) return;
-      await client.insert({ table, values: rows as Row[], format: 'JSONEachRow' });
+      await onClient((client) => client.insert({ table, values: rows as Row[], format: 'JSONEachRow' }));
     },
-    async close() {
-      await client.close();
-    },
+    close,
   };
+}
+
+/** Only the parameters that the statement names: the embedded engine runs statements with any one after another. */
+function bound(sql: string, params: Readonly<Record<string, SqlValue>>): { query_params?: Record<string, SqlValue> } {
+  const named = Object.entries(params).filter(([name]) => sql.includes(`{${name}:`));
+  return named.length > 0 ? { query_params: Object.fromEntries(named) } : {};
 }
 
 function withSettings(sql: string): string {

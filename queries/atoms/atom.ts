@@ -187,9 +187,9 @@ export const serviceSpans: AtomKind = {
 };
 
 /**
- * When a source was alive: what coverage is made of (metrics.md §1.3). Rows without a service: the source as a whole, one row
- * per piece of its life. Rows with a service: the kinds it fed for that service, and its life as far as silences that name the
- * service cut it, else from the beginning of time to its end. A service is covered by a source where both are alive.
+ * When a source was alive: what coverage is made of (metrics.md §1.3, R29), one row per piece of its life. Rows without a
+ * service: the source as a whole. Rows with a service: the kinds it fed for that service, and its life for that service alone,
+ * where heartbeats and silences name it. A row without length tells the kinds of a source that was never alive.
  */
 export const sourceSpans: AtomKind = {
   name: 'source_spans',

@@ -1,7 +1,7 @@
 import type { Store } from '../../ingest/ports.ts';
 import { type AtomKind, atomKinds } from './atom.ts';
 import { eventsDdl } from './events.ts';
-import { type Fold, fold, newWorkbench, touchedServices } from './fold.ts';
+import { type Fold, fold, foldAndStore, newWorkbench, touchedServices } from './fold.ts';
 import type { Touch } from './scope.ts';
 import type { AtomTables, WithAtoms } from './tables.ts';
 
@@ -74,12 +74,7 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
     // Taken before the events are read: of two refreshes the one that began later knows at least as much.
     const [row] = await store.query<{ now: string }>('SELECT toString(toUnixTimestamp64Micro(now64(6))) AS now');
     const refreshed = row?.now ?? '0';
-    const made = await fold(store, fresh, null, services);
-    try {
-      for (const kind of atomKinds) await storeAtoms(store, kind, made.table(kind.name), services, refreshed);
-    } finally {
-      await made.drop();
-    }
+    await foldAndStore(store, fresh, services, refreshed);
   }
 
   async function settle(): Promise<void> {
@@ -121,27 +116,6 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
       pasts.clear();
     },
   };
-}
-
-async function storeAtoms(
-  store: Store,
-  kind: AtomKind,
-  from: string,
-  services: readonly string[] | null,
-  refreshed: string,
-): Promise<void> {
-  const columns = Object.keys(kind.columns).join(', ');
-  // Sources as a whole stand without a service: they are always made anew.
-  const mine = services === null ? '1' : "(service = '' OR lower(service) IN {services:Array(String)})";
-  const params = { services: services ?? [], refreshed };
-  await store.command(
-    `INSERT INTO ${kind.name} (${columns}, refreshed, voided)
-    SELECT ${columns}, {refreshed:UInt64}, 0 FROM ${from} WHERE ${mine}
-    UNION ALL
-    SELECT ${columns}, {refreshed:UInt64}, 1 FROM ${kind.name} FINAL
-    WHERE ${mine} AND (service, atom_id) NOT IN (SELECT service, atom_id FROM ${from})`,
-    params,
-  );
 }
 
 const storedTables = (): AtomTables =>

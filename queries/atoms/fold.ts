@@ -10,6 +10,7 @@ import type { Layer } from './layer.ts';
 import { positionLayers } from './positions.ts';
 import { rolloutLayers } from './rollouts.ts';
 import { scopeLayers, type Touch, touchesUnassigned, touchLayers } from './scope.ts';
+import { refreshLayer, storing } from './storing.ts';
 
 /** All steps from facts to atoms, each reading those before it. */
 export const layers: readonly Layer[] = [
@@ -52,7 +53,21 @@ export function fold(
   services: readonly string[] | null,
 ): Promise<Fold> {
   const steps = [...(services === null ? [] : scopeLayers), factsLayer(services !== null), ...layers];
-  return fill(store, bench, steps, asOf, { services: services ?? [], as_of: asOf ?? '' });
+  return fill(store, bench, { steps, asOf, params: { services: services ?? [], as_of: asOf ?? '' } });
+}
+
+/** Folds all that is known and stores the atoms of `services` (null: all of them) as the refresh of that number. */
+export async function foldAndStore(
+  store: Store,
+  bench: Workbench,
+  services: readonly string[] | null,
+  refreshed: string,
+): Promise<void> {
+  const scoped = services !== null;
+  const steps = [refreshLayer, ...(scoped ? scopeLayers : []), factsLayer(scoped), ...layers];
+  const params = { services: services ?? [], refreshed };
+  const made = await fill(store, bench, { steps, after: storing(scoped), asOf: null, params, small: scoped });
+  await made.drop();
 }
 
 /**
@@ -62,7 +77,7 @@ export function fold(
 export async function touchedServices(store: Store, bench: Workbench, touch: Touch): Promise<string[] | null> {
   if (touch.everything) return null;
   const params = { entities: [...touch.entities], names: [...touch.names] };
-  const made = await fill(store, bench, touchLayers, null, params);
+  const made = await fill(store, bench, { steps: touchLayers, asOf: null, params, small: true });
   try {
     const [loose] = await store.query<{ n: string }>(touchesUnassigned(made.table), params);
     if (loose?.n !== '0') return null;
@@ -78,40 +93,59 @@ export async function touchedServices(store: Store, bench: Workbench, touch: Tou
 // Machine code for expressions that differ in each statement costs more than it saves, and it is made at the third run.
 const WITHOUT_JIT = 'SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0';
 
+/** Where there is little to read, making a plan better costs more than running it as it is. */
+const AS_WRITTEN = ', query_plan_enable_optimizations = 0';
+
 /** Statements in flight: planning takes one core each, and most small layers are planning. */
 const AT_ONCE = 3;
 
-async function fill(
-  store: Store,
-  bench: Workbench,
-  steps: readonly Layer[],
-  asOf: string | null,
-  params: Readonly<Record<string, SqlValue>>,
-): Promise<Fold> {
+/** A statement that waits for the layers it reads; `layer` names the table that it fills, if it fills one. */
+interface Step {
+  readonly name: string;
+  readonly layer: boolean;
+  readonly sql: (table: (layer: string) => string) => string;
+}
+
+interface Filling {
+  /** Each becomes a table. */
+  readonly steps: readonly Layer[];
+  /** Statements that fill no table of their own. */
+  readonly after?: readonly Layer[];
+  readonly asOf: string | null;
+  readonly params: Readonly<Record<string, SqlValue>>;
+  /** Few rows are read. */
+  readonly small?: boolean;
+}
+
+/** Runs every step as soon as what it reads is there. */
+async function fill(store: Store, bench: Workbench, filling: Filling): Promise<Fold> {
+  const { steps, after = [], asOf, params, small = false } = filling;
   const table = (layer: string): string => (layer === 'known' ? knownEvents(asOf) : `${bench.prefix}_${layer}`);
+  const settings = small ? WITHOUT_JIT + AS_WRITTEN : WITHOUT_JIT;
   const drop = async (): Promise<void> => {
-    for (const { name } of steps) if (bench.made.has(name)) await store.command(`TRUNCATE TABLE ${table(name)}`);
+    const made = steps.filter(({ name }) => bench.made.has(name));
+    await Promise.all(made.map(({ name }) => store.command(`TRUNCATE TABLE ${table(name)}`)));
   };
-  const run = async (layer: Layer): Promise<void> => {
-    const name = table(layer.name);
-    if (bench.made.has(layer.name)) {
-      await store.command(`INSERT INTO ${name} ${layer.sql(table)} ${WITHOUT_JIT}`, params);
-      return;
-    }
-    await store.command(`CREATE TABLE ${name} ENGINE = Memory AS ${layer.sql(table)} ${WITHOUT_JIT}`, params);
-    bench.made.add(layer.name);
+  const run = async ({ name, layer, sql }: Step): Promise<void> => {
+    if (!layer) return store.command(`${sql(table)} ${settings}`, params);
+    if (bench.made.has(name)) return store.command(`INSERT INTO ${table(name)} ${sql(table)} ${settings}`, params);
+    await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${settings}`, params);
+    bench.made.add(name);
   };
+  const all: Step[] = [
+    ...steps.map((step) => ({ ...step, layer: true })),
+    ...after.map((step) => ({ ...step, layer: false })),
+  ];
+  const heights = heightsOf(all);
   const turns = makeTurns(AT_ONCE);
   const filled = new Map<string, Promise<void>>();
-  for (const layer of steps) {
-    const needed = [...readBy(layer)].flatMap((name) => filled.get(name) ?? []);
-    filled.set(
-      layer.name,
-      Promise.all(needed).then(() => turns(() => run(layer))),
-    );
-  }
-  const outcomes = await Promise.allSettled(filled.values());
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  const ends = all.map((step) => {
+    const needed = [...readBy(step)].flatMap((name) => filled.get(name) ?? []);
+    const end = Promise.all(needed).then(() => turns(heights.get(step.name) ?? 0, () => run(step)));
+    if (step.layer) filled.set(step.name, end);
+    return end;
+  });
+  const failed = (await Promise.allSettled(ends)).find((outcome) => outcome.status === 'rejected');
   if (failed) {
     // A table may be half made, or gone: the next fold makes all of them again.
     for (const { name } of steps) {
@@ -123,28 +157,44 @@ async function fill(
   return { table, drop };
 }
 
-/** The layers that a layer reads. */
-function readBy(layer: Layer): ReadonlySet<string> {
+/** The layers that a step reads. */
+function readBy(step: Layer): ReadonlySet<string> {
   const read = new Set<string>();
-  layer.sql((name) => {
+  step.sql((name) => {
     read.add(name);
     return name;
   });
   return read;
 }
 
-/** Lets at most `limit` tasks run at a time, in the order in which they ask. */
-function makeTurns(limit: number): (task: () => Promise<void>) => Promise<void> {
+/** How long a way it is from each step to the last one that waits for it: those of the longest ways go first. */
+function heightsOf(steps: readonly Step[]): ReadonlyMap<string, number> {
+  const heights = new Map<string, number>();
+  for (const step of [...steps].reverse()) {
+    const own = heights.get(step.name) ?? 0;
+    heights.set(step.name, own);
+    for (const read of readBy(step)) heights.set(read, Math.max(heights.get(read) ?? 0, own + 1));
+  }
+  return heights;
+}
+
+/** Lets at most `limit` tasks run at a time, the greatest weight first. */
+function makeTurns(limit: number): (weight: number, task: () => Promise<void>) => Promise<void> {
   let running = 0;
-  const queue: (() => void)[] = [];
-  return async (task) => {
-    if (running >= limit) await new Promise<void>((resolve) => queue.push(resolve));
+  const queue: { readonly weight: number; readonly go: () => void }[] = [];
+  return async (weight, task) => {
+    if (running >= limit) {
+      await new Promise<void>((go) => {
+        const place = queue.findIndex((waiting) => waiting.weight < weight);
+        queue.splice(place < 0 ? queue.length : place, 0, { weight, go });
+      });
+    }
     running += 1;
     try {
       await task();
     } finally {
       running -= 1;
-      queue.shift()?.();
+      queue.shift()?.go();
     }
   };
 }
