@@ -64,6 +64,8 @@ export function workflowRunEvent(delivery: Delivery): Normalized {
     attempt_no: attempt,
     repository: repo.full_name,
     workflow: run.name ?? run.path,
+    // A workflow that a rule of the organisation requires says of which revision it is.
+    workflow_path: run.path?.split('@', 1)[0],
     revision: run.head_sha,
     branch: run.head_branch,
     trigger: run.event,
