@@ -38,9 +38,9 @@ describe('coverage', () => {
         source('argocd', '2025-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'),
         source('github', '2025-01-01T00:00:00.000Z', '2025-10-08T00:00:00.000Z'),
         source('pager', '2025-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', { kinds: ['incident.detected'] }),
-        source('argocd', '1970-01-01T00:00:00.000Z', '2025-10-07T00:00:00.000Z', { service: 'api' }),
-        source('argocd', '2025-10-10T00:00:00.000Z', '2200-01-01T00:00:00.000Z', { service: 'api' }),
-        source('github', '1970-01-01T00:00:00.000Z', '2200-01-01T00:00:00.000Z', { service: 'web' }),
+        source('argocd', '2025-01-01T00:00:00.000Z', '2025-10-07T00:00:00.000Z', { service: 'api' }),
+        source('argocd', '2025-10-10T00:00:00.000Z', '2026-01-01T00:00:00.000Z', { service: 'api' }),
+        source('github', '2025-01-01T00:00:00.000Z', '2025-10-08T00:00:00.000Z', { service: 'web' }),
       ],
     });
     const rows = (await ask(late(), DF, { ...week, group_by: 'service' })).totals;
