@@ -23,21 +23,18 @@ export interface KeepDeps {
   readonly spool?: Spool | undefined;
 }
 
-/** Counts of what is now durable, or null if nothing is. */
+/** Counts of what is now durable, or null if nothing is. `reader` is what made the reading: a source, say. */
 export async function keep(
   deps: KeepDeps,
   delivery: Delivery,
   reading: Reading,
-  normaliser: number,
+  reader: { readonly normaliser: number; readonly headers?: readonly string[] },
 ): Promise<{ events: number; duplicates: number } | null> {
   const made = reading.outcome === 'events' ? reading.events : [];
-  const events = reading.outcome === 'rejected' ? [verdict('rejected', delivery, reading.reason, normaliser)] : made;
-  const record = encodeDelivery({
-    delivery,
-    outcome: reading.outcome,
-    reason: reading.outcome === 'events' ? undefined : reading.reason,
-    events: made.length,
-  });
+  const events =
+    reading.outcome === 'rejected' ? [verdict('rejected', delivery, reading.reason, reader.normaliser)] : made;
+  const reason = reading.outcome === 'events' ? undefined : reading.reason;
+  const record = encodeDelivery({ delivery, outcome: reading.outcome, reason, events: made.length }, reader.headers);
   if (!(await appendOrSpool(deps, delivery.id, record, events))) return null;
   return { events: made.length, duplicates: remember(deps.recent, made).size };
 }

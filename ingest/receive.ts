@@ -77,7 +77,7 @@ export async function receive(deps: ReceiveDeps, request: HookRequest): Promise<
   const refusal = await refuse(deps, source, delivery);
   if (refusal !== null) return { outcome: 'unauthorized', reason: refusal };
   const reading = normaliseDelivery(source, delivery);
-  const kept = await keep(deps, delivery, reading, source.normaliser);
+  const kept = await keep(deps, delivery, reading, source);
   if (kept === null) return { outcome: 'unavailable' };
   if (reading.outcome === 'rejected' && reading.notJson === true) {
     return { outcome: 'unreadable', delivery: delivery.id, reason: reading.reason };
@@ -126,7 +126,7 @@ export async function receiveCanonical(
   const reading = readCanonical(delivery);
   if (reading.outcome === 'unsupported') return reading;
   if (reading.outcome === 'rejected') {
-    const kept = await keep(deps, delivery, reading, CANONICAL_NORMALISER);
+    const kept = await keep(deps, delivery, reading, { normaliser: CANONICAL_NORMALISER });
     if (kept === null) return { outcome: 'unavailable' };
     return { outcome: 'unreadable', delivery: delivery.id, reason: reading.reason };
   }

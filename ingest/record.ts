@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Delivery } from './delivery.ts';
-import { findSource } from './sources/registry.ts';
 
 /** A delivery as the log keeps it: the request without its secrets, and what became of it when it came. */
 export interface StoredDelivery {
@@ -23,11 +22,14 @@ const stored = z.object({
   body: z.base64(),
 });
 
-/** A log value: JSON with the exact bytes of the body in base64. Headers are those of {@link keptHeaders}. */
-export function encodeDelivery(record: StoredDelivery): Uint8Array {
+/**
+ * A log value: JSON with the exact bytes of the body in base64. Headers are those of {@link keptHeaders}; `read` are those
+ * that its source reads.
+ */
+export function encodeDelivery(record: StoredDelivery, read: readonly string[] = []): Uint8Array {
   const { delivery, outcome, reason, events } = record;
   const { id, source, received_at } = delivery;
-  const headers = keptHeaders(delivery.headers, findSource(source)?.headers);
+  const headers = keptHeaders(delivery.headers, read);
   const open = Buffer.from(
     `${JSON.stringify({ id, source, received_at, headers, outcome, reason, events }).slice(0, -1)},"body":"`,
   );

@@ -3,7 +3,8 @@ import { pages } from '../dashboards/web/pages.ts';
 import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Clock, EventLog, Store } from '../ingest/ports.ts';
 import { makeRecentIds, type ReceiveDeps } from '../ingest/receive.ts';
-import { sources } from '../ingest/sources/registry.ts';
+import { type FindSource, finderOf } from '../ingest/sources/registry.ts';
+import type { Source } from '../ingest/sources/source.ts';
 import { encodeEvent } from '../ingest/upcast.ts';
 import type { Workspace } from '../ingest/workspace/workspace.ts';
 import { type Atoms, openAtoms } from '../queries/atoms/atoms.ts';
@@ -32,6 +33,7 @@ import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSpooling } from './spooling.ts';
 import { createTelemetry, type Telemetry, timeRequests } from './telemetry.ts';
 import { knownDefinitions, loadWorkspace, publishWorkspace } from './workspace/load.ts';
+import { sourcesWith } from './workspace/sources.ts';
 
 /** A service that runs. */
 export interface RunningService {
@@ -61,7 +63,8 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
     for (const { name, error } of await shutdown.run()) logger.error({ err: error }, `${name} did not stop cleanly`);
   };
   try {
-    const workspace = config.role === 'gateway' ? null : await readWorkspaceFolder(config);
+    const workspace = await readWorkspaceFolder(config);
+    const sources = sourcesWith(workspace);
     const telemetry = createTelemetry();
     const backbone = await openBackbone(config, { ...deps, shutdown });
     const reading = await startReading(config, deps, { backbone, telemetry, workspace, shutdown });
@@ -69,7 +72,7 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
       tokens: config.tokens,
       rateLimit: config.rateLimit,
       logger,
-      routes: (server) => registerRoutes(server, { config, deps, backbone, telemetry, reading, shutdown }),
+      routes: (server) => registerRoutes(server, { config, deps, sources, backbone, telemetry, reading, shutdown }),
     });
     shutdown.add('server', () => app.close());
     const url = await app.listen({ host: config.host, port: config.port });
@@ -100,11 +103,11 @@ interface ReadSide {
 async function startReading(
   config: Config,
   deps: ComposeDeps,
-  parts: { backbone: Backbone; telemetry: Telemetry; workspace: Workspace | null; shutdown: Shutdown },
+  parts: { backbone: Backbone; telemetry: Telemetry; workspace: Workspace; shutdown: Shutdown },
 ): Promise<ReadSide | null> {
   const { backbone, telemetry, workspace, shutdown } = parts;
   const { store, log } = backbone;
-  if (store === null || workspace === null) return null;
+  if (store === null) return null;
   const atoms = openAtoms(store, scratchName(config.role), config.clickhouseUrl === null);
   shutdown.add('atoms', () => atoms.close());
   await atoms.prepare();
@@ -162,7 +165,8 @@ async function publish(
   if (events.length > 0) logger.info({ definitions: events.length }, 'took in what the workspace changed');
 }
 
-async function readWorkspaceFolder(config: Config): Promise<Workspace> {
+/** The workspace of the configuration; fails with every problem of it. */
+export async function readWorkspaceFolder(config: Config): Promise<Workspace> {
   const loaded = await loadWorkspace({ dir: config.workspaceDir, timezone: config.timezone });
   if (loaded.ok) return loaded.workspace;
   const lines = loaded.problems.map(({ file, line, message }) => `  ${file}:${line} ${message}`);
@@ -184,6 +188,8 @@ function scratchName(role: string): string {
 interface RouteParts {
   readonly config: Config;
   readonly deps: ComposeDeps;
+  /** Every sender that has a hook. */
+  readonly sources: readonly Source[];
   readonly backbone: Backbone;
   readonly telemetry: Telemetry;
   readonly reading: ReadSide | null;
@@ -191,8 +197,10 @@ interface RouteParts {
 }
 
 function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { config, deps, backbone, telemetry, reading } = parts;
+  const { config, deps, sources, backbone, telemetry, reading } = parts;
   const { log, spool } = backbone;
+  const findSource = finderOf(sources);
+  const sourceNames = sources.map(({ name }) => name);
   timeRequests(app, telemetry.registry);
   const following = reading?.following;
   telemetry.observe({
@@ -202,30 +210,43 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   healthRoutes(app, { registry: telemetry.registry, waitingFor: reading?.waitingFor ?? (async () => []) });
   if (config.role === 'all' || config.role === 'gateway') {
-    const receiving = receivingDeps(config, deps, backbone);
-    if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log }, deps.logger));
-    intakeRoutes(app, { receiving, telemetry, sourceNames: sources.map((source) => source.name) });
+    const receiving = receivingDeps(config, deps, backbone, findSource);
+    if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log, findSource }, deps.logger));
+    intakeRoutes(app, { receiving, telemetry, sourceNames });
   }
   if (reading && config.role !== 'worker') {
     const { store, atoms } = reading;
     metricRoutes(app, reading.reading.metrics);
-    factRoutes(app, { store, withAtoms: atoms.withAtoms, log, showDelivery, now: () => deps.clock.now() });
-    doctorRoutes(app, () => diagnose(store, atoms.withAtoms, deps.clock.now()));
+    factRoutes(app, {
+      store,
+      withAtoms: atoms.withAtoms,
+      log,
+      showDelivery: (value) => showDelivery(value, findSource),
+      now: () => deps.clock.now(),
+    });
+    doctorRoutes(app, () => diagnose(store, atoms.withAtoms, deps.clock.now(), sources));
     planningRoutes(app, reading.reading.judging, () => deps.clock.now());
     pageRoutes(app, pages, reading.reading.pages);
     if (following)
       adminRoutes(app, {
         rebuild: (onProgress) => following.pausedFor(() => rebuild({ log, store, atoms }, onProgress)),
-        replay: (choice, onProgress) => replayDeliveries(log, choice, onProgress),
+        replay: (choice, onProgress) => replayDeliveries({ log, findSource }, choice, onProgress),
+        sourceNames,
       });
   }
   documentRoutes(app, (baseUrl) => ({ metrics, sources, settings: variables, baseUrl }));
 }
 
-function receivingDeps(config: Config, { clock }: ComposeDeps, { log, spool }: Backbone): ReceiveDeps {
+function receivingDeps(
+  config: Config,
+  { clock }: ComposeDeps,
+  { log, spool }: Backbone,
+  findSource: FindSource,
+): ReceiveDeps {
   return {
     log,
     clock,
+    findSource,
     recent: makeRecentIds(REMEMBERED_IDS),
     newDeliveryId,
     secretsOf: (source) => config.secrets.get(source) ?? [],

@@ -174,7 +174,7 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
 
 /** Name of the variable that holds the secrets of a source. */
 export function secretVariable(source: string): string {
-  return SECRET + source.toUpperCase().replaceAll('-', '_');
+  return SECRET + source.toUpperCase().replaceAll(/[-/]/g, '_');
 }
 
 function readSecrets(set: Record<string, string | undefined>, sources: readonly string[], problems: ConfigProblem[]) {

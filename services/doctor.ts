@@ -1,5 +1,5 @@
 import type { Store } from '../ingest/ports.ts';
-import { sources } from '../ingest/sources/registry.ts';
+import type { Source } from '../ingest/sources/source.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { secretVariable } from './config.ts';
 
@@ -16,9 +16,14 @@ export interface Finding {
 const SHOWN = 10;
 
 /** Looks at what has arrived: what is connected or silent, what could not be placed, what was assumed, and what would settle it. */
-export async function diagnose(store: Store, withAtoms: WithAtoms, now: string): Promise<Finding[]> {
+export async function diagnose(
+  store: Store,
+  withAtoms: WithAtoms,
+  now: string,
+  sources: readonly Source[],
+): Promise<Finding[]> {
   return withAtoms(null, async (tables) => [
-    ...(await sourceFindings(store, tables.source_spans, now)),
+    ...(await sourceFindings(store, tables.source_spans, now, sources)),
     ...(await rejectedFindings(store)),
     ...(await environmentFindings(store, tables.rollouts)),
     ...(await serviceFindings(store, tables.service_spans)),
@@ -28,7 +33,12 @@ export async function diagnose(store: Store, withAtoms: WithAtoms, now: string):
   ]);
 }
 
-async function sourceFindings(store: Store, spans: string, now: string): Promise<Finding[]> {
+async function sourceFindings(
+  store: Store,
+  spans: string,
+  now: string,
+  sources: readonly Source[],
+): Promise<Finding[]> {
   const heard = await store.query<{ source: string; events: string; last: string; alive: number; counts: number }>(
     `SELECT source, toString(count()) AS events, max(occurred_at) AS last, any(alive_to) > parseDateTime64BestEffort({now:String}, 3, 'UTC') AS alive,
        countIf(type IN ('deployment.finished', 'service.rolledback', 'incident.detected', 'change.merged', 'branch.pushed')) > 0 AS counts

@@ -1,6 +1,6 @@
 import type { EventLog, Store } from '../ingest/ports.ts';
 import { decodeDelivery } from '../ingest/record.ts';
-import { replay } from '../ingest/replay.ts';
+import { type ReplayDeps, replay } from '../ingest/replay.ts';
 import type { Atoms } from '../queries/atoms/atoms.ts';
 import { materialise } from '../queries/atoms/materialise.ts';
 import { noteAllFresh } from './checkpoint.ts';
@@ -50,10 +50,11 @@ export interface ReplayTally {
 
 /** Runs today's normalisers over the stored deliveries. Events keep their ids, so repeating it changes nothing. */
 export async function replayDeliveries(
-  log: EventLog,
+  deps: ReplayDeps,
   choice: ReplayChoice,
   onProgress: LongWork,
 ): Promise<ReplayTally> {
+  const { log } = deps;
   const total = await endOf(log, 'headway.deliveries');
   const tally: ReplayTally = { deliveries: 0, events: 0, ignored: 0, rejected: 0 };
   let done = 0;
@@ -62,7 +63,7 @@ export async function replayDeliveries(
       const stored = decodeDelivery(record.value);
       if (stored === null || (choice.source !== undefined && stored.delivery.source !== choice.source)) continue;
       if (choice.unread === true && stored.outcome === 'events') continue;
-      const again = await replay({ log }, stored.delivery);
+      const again = await replay(deps, stored.delivery);
       if (again.outcome === 'unavailable')
         throw new Error('the log did not take what was read again; nothing is lost: repeat it');
       tally.deliveries += 1;

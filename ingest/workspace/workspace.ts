@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { parseData } from '../event.ts';
+import { type CustomDefinition, readCustomSource } from '../sources/custom/definition.ts';
 import { type CatalogEntity, readEntity } from './catalog.ts';
 import { type Definition, entityOf } from './definition.ts';
 import { check, type Problem, readDocuments, type WorkspaceFile, type YamlDocument } from './document.ts';
@@ -10,6 +11,8 @@ import { ruleText } from './rollout-rule.ts';
 export interface Workspace {
   readonly definitions: readonly Definition[];
   readonly metricOptions: MetricOptions;
+  /** Senders of one's own, taught by `sources/*.yaml`. */
+  readonly sources: readonly CustomDefinition[];
 }
 
 /** What one document states, and what is wrong with it. */
@@ -40,6 +43,7 @@ export function readWorkspace(
   const stated: Stated[] = [];
   const entities: CatalogEntity[] = [];
   let metricOptions: MetricOptions = {};
+  const sources: CustomDefinition[] = [];
 
   const sections: Record<string, (timezone: string) => z.ZodType<Definition[]>> = {
     environments: environmentsSchema,
@@ -61,6 +65,16 @@ export function readWorkspace(
         const found = options.readers?.[section]?.(document, options.timezone);
         problems.push(...(found?.problems ?? []));
         stated.push(...(found?.definitions ?? []).map((definition) => ({ definition, document })));
+      } else if (rest.length > 0 && section === 'sources') {
+        const found = readCustomSource(document);
+        problems.push(...found.problems);
+        if (found.definition && sources.some(({ name }) => name === found.definition?.name)) {
+          problems.push({
+            file: file.path,
+            line: 1,
+            message: `the source '${found.definition.name}' is defined twice`,
+          });
+        } else if (found.definition) sources.push(found.definition);
       } else if (rest.length === 0 && Object.hasOwn(sections, section)) {
         const found = check(document, sections[section]!(options.timezone));
         problems.push(...found.problems);
@@ -83,7 +97,7 @@ export function readWorkspace(
     problems.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
     return { ok: false, problems };
   }
-  return { ok: true, workspace: { definitions: stated.map(({ definition }) => definition), metricOptions } };
+  return { ok: true, workspace: { definitions: stated.map(({ definition }) => definition), metricOptions, sources } };
 }
 
 interface Stated {

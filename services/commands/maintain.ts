@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { finderOf } from '../../ingest/sources/registry.ts';
 import { postForLines } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -7,6 +8,7 @@ import { createLogger } from '../logger.ts';
 import type { LongWork, WorkLine } from '../long-work.ts';
 import type { RebuildDeps, ReplayChoice, ReplayTally } from '../rebuilding.ts';
 import { createShutdown } from '../shutdown.ts';
+import { sourcesWith } from '../workspace/sources.ts';
 import { CommandFailed } from './failure.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { withServer } from './server.ts';
@@ -44,7 +46,9 @@ Example, after a sender's format was taught:
       if (choice.unread) query.set('unread', 'true');
       const tally = await longWork<ReplayTally>(`/v1/admin/replay?${query}`, async (parts, onProgress) => {
         const { replayDeliveries } = await import('../rebuilding.ts');
-        return replayDeliveries(parts.log, choice, onProgress);
+        const { readWorkspaceFolder } = await import('../compose.ts');
+        const findSource = finderOf(sourcesWith(await readWorkspaceFolder(loadConfig('all'))));
+        return replayDeliveries({ log: parts.log, findSource }, choice, onProgress);
       });
       process.stdout.write(
         `${tally.deliveries} deliveries read again: ${tally.events} events, ${tally.ignored} of no use, ${tally.rejected} not readable\n`,

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { sources } from '../../ingest/sources/registry.ts';
 import { typed } from '../http/openapi.ts';
 import { sendProblem } from '../http/problems.ts';
 import { type LongWork, workLines } from '../long-work.ts';
@@ -10,6 +9,7 @@ import type { ReplayChoice, ReplayTally } from '../rebuilding.ts';
 export interface AdminParts {
   readonly rebuild: (onProgress: LongWork) => Promise<void>;
   readonly replay: (choice: ReplayChoice, onProgress: LongWork) => Promise<ReplayTally>;
+  readonly sourceNames: readonly string[];
 }
 
 /** Long work on the whole of the data, one at a time; its answer is NDJSON: progress, and the result as the last line. */
@@ -50,7 +50,7 @@ export function adminRoutes(app: FastifyInstance, parts: AdminParts): void {
         tags: ['health'],
         summary: "Run today's normalisers over the stored deliveries",
         querystring: z.strictObject({
-          source: z.enum(['canonical', ...sources.map((source) => source.name)]).optional(),
+          source: z.enum(['canonical', ...parts.sourceNames]).optional(),
           unread: z.stringbool().optional().meta({ description: 'Only those that could not be read, or fed nothing' }),
         }),
       },

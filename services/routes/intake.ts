@@ -9,6 +9,7 @@ import {
   receiveCanonical,
 } from '../../ingest/receive.ts';
 import { CANONICAL } from '../../ingest/sources/canonical.ts';
+import { CUSTOM } from '../../ingest/sources/custom/source.ts';
 import { readRawBodies } from '../http/bodies.ts';
 import { typed } from '../http/openapi.ts';
 import { problemOf, sendProblem } from '../http/problems.ts';
@@ -29,6 +30,12 @@ const accepted = z.object({
   rejected: z.string().optional().meta({ description: 'Why it was set aside; it is listed at /v1/rejected' }),
 });
 
+const tokenQuery = z.looseObject({
+  token: z.string().max(4096).optional().meta({
+    description: 'The secret, from a sender that can neither sign nor send headers; X-Headway-Token goes before it',
+  }),
+});
+
 /** `POST /hooks/{source}` and `POST /v1/events`: bytes in, and an answer once they are durable. */
 export function intakeRoutes(app: FastifyInstance, parts: IntakeParts): void {
   const { receiving, telemetry } = parts;
@@ -36,34 +43,36 @@ export function intakeRoutes(app: FastifyInstance, parts: IntakeParts): void {
   app.register(async (scope) => {
     readRawBodies(scope);
     const routes = typed(scope);
+    const hook = async (request: FastifyRequest, reply: FastifyReply, source: string, token: string | undefined) => {
+      const headers = withToken(plain(request.headers), token);
+      const receipt = await receive(receiving, { source, headers, body: bytes(request.body) });
+      if (receipt.outcome !== 'unknown_source') count(telemetry, source, receipt);
+      return answerHook(request, reply, receipt, parts.sourceNames);
+    };
+    const hookSchema = { tags: ['intake'], security: [], querystring: tokenQuery, response: { 202: accepted } };
     routes.post(
       '/hooks/:source',
       {
         config: { access: 'signature' },
         schema: {
-          tags: ['intake'],
-          security: [],
+          ...hookSchema,
           summary: "One sender's webhook, as the sender signs it; how to connect each is at /docs",
           params: z.object({ source: z.string().meta({ description: parts.sourceNames.join(', ') }) }),
-          querystring: z.looseObject({
-            token: z.string().max(4096).optional().meta({
-              description:
-                'The secret, from a sender that can neither sign nor send headers; X-Headway-Token goes before it',
-            }),
-          }),
-          response: { 202: accepted },
         },
       },
-      async (request, reply) => {
-        const { source } = request.params;
-        const receipt = await receive(receiving, {
-          source,
-          headers: withToken(plain(request.headers), request.query.token),
-          body: bytes(request.body),
-        });
-        if (receipt.outcome !== 'unknown_source') count(telemetry, source, receipt);
-        return answerHook(request, reply, receipt, parts.sourceNames);
+      (request, reply) => hook(request, reply, request.params.source, request.query.token),
+    );
+    routes.post(
+      '/hooks/custom/:name',
+      {
+        config: { access: 'signature' },
+        schema: {
+          ...hookSchema,
+          summary: 'A webhook of a sender that the workspace defines, in sources/{name}.yaml',
+          params: z.object({ name: z.string() }),
+        },
       },
+      (request, reply) => hook(request, reply, CUSTOM + request.params.name, request.query.token),
     );
     routes.post(
       '/v1/events',
@@ -113,6 +122,8 @@ function answerHook(request: FastifyRequest, reply: FastifyReply, receipt: Recei
         detail: `There are ${names.join(', ')}. Anything else can be sent to /v1/events.`,
       });
     case 'unauthorized':
+      // Some senders have a password in the address and send it only when they are asked for it.
+      reply.header('www-authenticate', 'Basic realm="Headway", charset="UTF-8"');
       return sendProblem(request, reply, {
         status: 401,
         kind: 'signature',

@@ -20,10 +20,10 @@ export interface LoadWorkspace extends WorkspaceOptions {
 const readers = { objectives: objectivesReader(checkQuestion), slos: readSlo };
 
 /** Folders whose YAML belongs to the workspace; others (a sender's template, say) may lie beside them. */
-const folders = new Set(['catalog', 'objectives', 'slos']);
+const folders = new Set(['catalog', 'objectives', 'slos', 'sources']);
 
 /**
- * Reads a workspace folder: `catalog/`, `objectives/`, `slos/` and the files at its top. Every problem of every file comes
+ * Reads a workspace folder: `catalog/`, `objectives/`, `slos/`, `sources/` and the files at its top. Every problem of every file comes
  * back at once; a file that cannot be read is one. Rejects only if the folder itself cannot be listed.
  */
 export async function loadWorkspace({
@@ -33,7 +33,8 @@ export async function loadWorkspace({
   { ok: true; present: boolean; workspace: Workspace } | { ok: false; problems: readonly Problem[] }
 > {
   const paths = await yamlFiles(dir);
-  if (paths === null) return { ok: true, present: false, workspace: { definitions: [], metricOptions: {} } };
+  if (paths === null)
+    return { ok: true, present: false, workspace: { definitions: [], metricOptions: {}, sources: [] } };
   const files: WorkspaceFile[] = [];
   const unreadable: Problem[] = [];
   for (const path of paths) {

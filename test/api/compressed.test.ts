@@ -22,7 +22,7 @@ const send = (path: string, body: Uint8Array, headers: Record<string, string> = 
       authorization: `Bearer ${TOKEN}`,
       ...headers,
     },
-    body: body as BodyInit,
+    body: body as unknown as string,
   });
 const decisions = (from: number, to: number) =>
   JSON.stringify(

@@ -91,7 +91,7 @@ describe('who may send', () => {
 
   test('an unknown source, and a body beyond the limit', async () => {
     const { deps, deliveries } = await bench();
-    for (const source of ['gitea', '__proto__', 'constructor', '', 'canonical']) {
+    for (const source of ['custom/nobody', '__proto__', 'constructor', '', 'canonical']) {
       expect(await receive(deps, hook(push, {}, source))).toEqual({ outcome: 'unknown_source' });
     }
     expect(await receive(deps, hook(new Uint8Array(MAX_BODY_BYTES + 1)))).toEqual({ outcome: 'too_large' });

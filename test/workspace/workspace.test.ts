@@ -278,5 +278,5 @@ test('what the store gives back compares equal to what was published', async () 
 
 test('a folder that does not exist is an empty workspace, and says so', async () => {
   const loaded = await loadWorkspace({ dir: join(dir, 'nowhere'), timezone: 'UTC' });
-  expect(loaded).toEqual({ ok: true, present: false, workspace: { definitions: [], metricOptions: {} } });
+  expect(loaded).toEqual({ ok: true, present: false, workspace: { definitions: [], metricOptions: {}, sources: [] } });
 });

@@ -1,0 +1,119 @@
+import type { Delivery } from '../../delivery.ts';
+import type { Fact } from '../../event.ts';
+import { parseJson } from '../../json.ts';
+import { parseInstant } from '../../time.ts';
+import type { EventData } from '../../vocabulary/vocabulary.ts';
+import { facts, ignored, rejected, snapshot } from '../shape.ts';
+import { equalInConstantTime, hmacMatches, tokenMatches } from '../signature.ts';
+import type { Normalized, Source } from '../source.ts';
+import { type Condition, type CustomDefinition, headersIn, type Rule, type Signature } from './definition.ts';
+import { fieldsOfKind, fitted } from './field.ts';
+import type { Scope } from './selector.ts';
+import { elementsOf, evaluate, fieldsOf, textOf } from './value.ts';
+
+/** What the names of such sources begin with. */
+export const CUSTOM = 'custom/';
+
+/** More events of one body are refused, so that no delivery stalls the others. */
+const MOST_FACTS = 10_000;
+
+/** The source that a definition describes. */
+export function customSource(definition: CustomDefinition): Source {
+  const name = CUSTOM + definition.name;
+  const variable = `HEADWAY_SECRET_CUSTOM_${definition.name.toUpperCase().replaceAll('-', '_')}`;
+  const { rules } = definition;
+  // Answers to surveys are nobody's to read, whatever a definition says.
+  const confidential = definition.confidential || rules.some(({ kind }) => kind.startsWith('survey.'));
+  return {
+    name,
+    title: definition.title,
+    normaliser: definition.version,
+    events: rules.map(({ kind, when }) => ({
+      event: kind,
+      feeds: when.length === 0 ? 'made of every body' : `made where ${when.length} conditions hold`,
+    })),
+    headers: headersOf(rules),
+    ...(confidential ? { confidential } : {}),
+    signature: describe(definition.signature),
+    dedupe: 'What `key` names in its definition, the time and the content.',
+    setup: `1. It is defined in the workspace, in \`sources/${definition.name}.yaml\`.
+2. Set a secret of your choice as \`${variable}\`, and the same in the sender: ${describe(definition.signature)}
+3. Let it post JSON to \`{url}\`. What cannot be read is listed at \`/v1/rejected\` with the field.
+4. After a change of the rules raise \`version\`, and run \`headway replay --source ${name}\`.`,
+    verify: (delivery, secrets) => verify(definition.signature, delivery, secrets),
+    normalise: (delivery) => normalise(rules, delivery),
+  };
+}
+
+function headersOf(rules: readonly Rule[]): string[] {
+  const values = rules.flatMap(({ when, key, occurred_at, data }) => [
+    ...when.map(({ value }) => value),
+    ...key,
+    occurred_at,
+    ...Object.values(data),
+  ]);
+  return [...new Set(values.flatMap(headersIn))];
+}
+
+function describe(signature: Signature): string {
+  if (signature.by === 'hmac') {
+    return `HMAC-SHA256 of the raw body in ${signature.encoding}, in \`${signature.header}\`${signature.prefix === '' ? '' : ` after \`${signature.prefix}\``}.`;
+  }
+  if (signature.header === undefined)
+    return 'A token: `Authorization: Bearer …`, Basic, `X-Headway-Token` or `?token=`.';
+  return `A token in \`${signature.header}\`${signature.prefix === '' ? '' : ` after \`${signature.prefix}\``}.`;
+}
+
+function verify(signature: Signature, { headers, body }: Delivery, secrets: readonly string[]): boolean {
+  if (signature.by === 'token' && signature.header === undefined) return tokenMatches(headers, secrets);
+  const given = headers[signature.header ?? ''] ?? '';
+  if (given.length > 4096 || !given.startsWith(signature.prefix)) return false;
+  const proof = given.slice(signature.prefix.length);
+  if (signature.by === 'hmac') return hmacMatches(proof, body, secrets, signature.encoding);
+  // Tries them all, so that the time taken does not tell which.
+  return secrets.filter((secret) => secret !== '' && equalInConstantTime(proof, secret)).length > 0;
+}
+
+function normalise(rules: readonly Rule[], delivery: Delivery): Normalized {
+  const parsed = parseJson(delivery.body);
+  if (!parsed.ok) return { outcome: 'rejected', reason: `body ${parsed.problem}`, notJson: true };
+  const made: Fact[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const root = parsed.value;
+    const elements = rule.each === undefined ? [root] : elementsOf(rule.each, { $: root, '@': root });
+    for (const element of elements) {
+      const scope = { $: root, '@': element };
+      if (!rule.when.every((condition) => holds(condition, scope, delivery.headers))) continue;
+      const fact = factOf(rule, scope, delivery.headers);
+      if ('problem' in fact) return rejected(`events.${index}.${fact.problem}`);
+      if (made.push(fact) > MOST_FACTS) return rejected(`body: makes more than ${MOST_FACTS} events`);
+    }
+  }
+  return made.length === 0 ? ignored('no rule of its definition fits') : facts(...made);
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+function holds(condition: Condition, scope: Scope, headers: Headers): boolean {
+  const found = evaluate(condition.value, scope, headers);
+  if ('exists' in condition) return (found !== undefined) === condition.exists;
+  const values = Array.isArray(found) ? found : [found];
+  return values.some((value) => condition.anyOf.includes(textOf(value) ?? '\u0000'));
+}
+
+function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly problem: string } {
+  const at = parseInstant(evaluate(rule.occurred_at, scope, headers));
+  if (at === null) return { problem: 'occurred_at: is not a timestamp with a zone, such as 2026-03-05T01:02:03Z' };
+  const key = rule.key.map((value) => textOf(evaluate(value, scope, headers)));
+  const missing = key.indexOf(undefined);
+  if (missing >= 0) return { problem: `key.${missing}: nothing is there` };
+  const schemas = fieldsOfKind(rule.kind);
+  const data = Object.fromEntries(
+    Object.entries(fieldsOf(rule.data, scope, headers)).map(([field, value]) => [
+      field,
+      fitted(schemas[field]!, value),
+    ]),
+  );
+  // Checked against the kind's schema before it becomes an event, as every source's facts are.
+  return snapshot(rule.kind, at, key as string[], data as EventData<typeof rule.kind>);
+}
