@@ -13,6 +13,7 @@ import { gitlab } from './gitlab.ts';
 import { googleForms } from './google-forms.ts';
 import { grafanaAlerting } from './grafana-alerting.ts';
 import { grafanaOncall } from './grafana-oncall.ts';
+import { incidentIo } from './incident-io.ts';
 import { jenkins } from './jenkins.ts';
 import { opa } from './opa.ts';
 import { opsgenie } from './opsgenie.ts';
@@ -44,6 +45,7 @@ export const sources: readonly Source[] = [
   grafanaAlerting,
   grafanaOncall,
   opsgenie,
+  incidentIo,
 ];
 
 /** Finds the source behind `/hooks/{name}`. */

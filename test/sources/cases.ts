@@ -15,6 +15,7 @@ import { gitlab } from './cases/gitlab.ts';
 import { googleForms } from './cases/google-forms.ts';
 import { grafanaAlerting } from './cases/grafana-alerting.ts';
 import { grafanaOncall } from './cases/grafana-oncall.ts';
+import { incidentIo } from './cases/incident-io.ts';
 import { jenkins } from './cases/jenkins.ts';
 import { opa } from './cases/opa.ts';
 import { opsgenie } from './cases/opsgenie.ts';
@@ -46,6 +47,7 @@ export const cases: readonly SourceCase[] = [
   grafanaAlerting,
   grafanaOncall,
   opsgenie,
+  incidentIo,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
