@@ -61,35 +61,15 @@ export const flux: Source = {
     'HMAC-SHA256 of the raw body in `X-Signature: sha256=…` (`generic-hmac`), or a static secret in `Authorization: Bearer …` or `X-Headway-Token` (`generic`).',
   dedupe:
     'The object, its Helm release number (else its revision and the day), the reason and the time. A revision that is applied again on another day is a rollout of its own, which counts as a redeploy.',
-  setup: `1. Put a secret of your choice into the cluster, and set the same as \`HEADWAY_SECRET_FLUX\`:
+  setup: `1. Put a secret of your choice into every cluster, and set the same as \`HEADWAY_SECRET_FLUX\`:
    \`kubectl -n flux-system create secret generic headway --from-literal=token=<secret>\`
-2. Apply a Provider and an Alert per cluster. \`environment\` says where the cluster's objects run; without it their
-   namespace is taken. List every namespace that holds Kustomizations or HelmReleases. Set no inclusion list and keep
-   \`eventSeverity: info\`, or successes are lost.
-
-   \`\`\`yaml
-   apiVersion: notification.toolkit.fluxcd.io/v1beta3
-   kind: Provider
-   metadata: {name: headway, namespace: flux-system}
-   spec:
-     type: generic-hmac
-     address: {url}
-     secretRef: {name: headway}
-   ---
-   apiVersion: notification.toolkit.fluxcd.io/v1beta3
-   kind: Alert
-   metadata: {name: headway, namespace: flux-system}
-   spec:
-     providerRef: {name: headway}
-     eventSeverity: info
-     eventSources:
-       - {kind: Kustomization, name: '*', namespace: flux-system}
-       - {kind: HelmRelease, name: '*', namespace: flux-system}
-     eventMetadata: {environment: production, cluster: eu-1}
-   \`\`\`
-3. A Kustomization's revision is the commit of the repository that Flux reads, a HelmRelease's the chart's version. Say more
-   with annotations on the object: \`event.toolkit.fluxcd.io/repository\` (of the code), \`…/commit\` (what is deployed of it),
-   \`…/service\` (its id in the catalog), \`…/fixes\` (the incident that this rollout ends).`,
+2. Apply \`workspace/flux-notifications/headway.yaml\`, with \`{url}\` as its address and the environment that the cluster is.
+   List every namespace that holds Kustomizations or HelmReleases. Without \`environment\`, \`env\` or \`cluster\` among the
+   metadata, the object's namespace is its environment.
+3. A Kustomization's revision is the commit of the repository that Flux reads, a HelmRelease's the version of its chart. Say
+   more by annotations on the object: \`event.toolkit.fluxcd.io/repository\` (of the code) and \`event.toolkit.fluxcd.io/commit\`
+   (what is deployed of it), \`event.toolkit.fluxcd.io/service\` (its id in the catalog), \`event.toolkit.fluxcd.io/fixes\` (the
+   incident that this rollout ends).`,
   verify: (delivery, secrets) =>
     hubSignatureMatches(delivery.headers['x-signature'], delivery.body, secrets) ||
     tokenMatches(delivery.headers, secrets),
