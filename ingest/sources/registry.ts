@@ -4,9 +4,12 @@ import { backstage } from './backstage.ts';
 import { bitbucket } from './bitbucket.ts';
 import { bitbucketServer } from './bitbucket-server.ts';
 import { buildkite } from './buildkite.ts';
+import { cdevents } from './cdevents.ts';
 import { circleci } from './circleci.ts';
+import { datadog } from './datadog.ts';
 import { flux } from './flux.ts';
 import { gatekeeper } from './gatekeeper.ts';
+import { git } from './git.ts';
 import { gitea } from './gitea.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
@@ -29,10 +32,12 @@ export const sources: readonly Source[] = [
   bitbucket,
   bitbucketServer,
   gitea,
+  git,
   circleci,
   buildkite,
   argocd,
   flux,
+  cdevents,
   tekton,
   jenkins,
   pagerduty,
@@ -46,6 +51,7 @@ export const sources: readonly Source[] = [
   grafanaOncall,
   opsgenie,
   incidentIo,
+  datadog,
 ];
 
 /** Finds the source behind `/hooks/{name}`. */

@@ -6,9 +6,12 @@ import { bitbucket } from './cases/bitbucket.ts';
 import { bitbucketServer } from './cases/bitbucket-server.ts';
 import { buildkite } from './cases/buildkite.ts';
 import type { Base, SourceCase } from './cases/case.ts';
+import { cdevents } from './cases/cdevents.ts';
 import { circleci } from './cases/circleci.ts';
+import { datadog } from './cases/datadog.ts';
 import { flux } from './cases/flux.ts';
 import { gatekeeper } from './cases/gatekeeper.ts';
+import { git } from './cases/git.ts';
 import { gitea } from './cases/gitea.ts';
 import { github } from './cases/github.ts';
 import { gitlab } from './cases/gitlab.ts';
@@ -31,10 +34,12 @@ export const cases: readonly SourceCase[] = [
   bitbucket,
   bitbucketServer,
   gitea,
+  git,
   circleci,
   buildkite,
   argocd,
   flux,
+  cdevents,
   tekton,
   jenkins,
   pagerduty,
@@ -48,6 +53,7 @@ export const cases: readonly SourceCase[] = [
   grafanaOncall,
   opsgenie,
   incidentIo,
+  datadog,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
