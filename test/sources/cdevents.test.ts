@@ -215,11 +215,11 @@ describe('runs', () => {
     expect(only('taskrun.finished', { outcome }).data.outcome).toBe(expected);
   });
 
-  test('an outcome that is missing or unknown is refused, with its field', () => {
-    for (const content of [{}, { outcome: 'odd' }]) {
-      expect(read(event('pipelinerun.finished', content))).toBe(
-        'rejected: subject.content.outcome: is missing or not known',
-      );
+  test('without an outcome it has ended, and no more; an unknown one is refused, with its field', () => {
+    expect(only('pipelinerun.finished').data.outcome).toBe('neutral');
+    expect(only('taskrun.finished').data.outcome).toBe('neutral');
+    for (const type of ['pipelinerun.finished', 'taskrun.finished']) {
+      expect(read(event(type, { outcome: 'odd' }))).toBe('rejected: subject.content.outcome: is not known');
     }
     expect(only('pipelinerun.finished', {}, { customData: { outcome: 'success' } }).data.outcome).toBe('succeeded');
   });

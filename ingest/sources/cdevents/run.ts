@@ -7,7 +7,7 @@ import { type CdEvent, content, ownId, readContent } from './shape.ts';
 const pipeline = z.object({ pipelineName: content.text(), outcome: content.text(64) });
 const task = z.object({ taskName: content.text(), pipelineRun: content.place.nullish(), outcome: content.text(64) });
 
-type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'skipped';
+type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'skipped' | 'neutral';
 
 /** Free text up to 0.5, then a closed list; tools that are older than either write what they like. */
 const outcomes: ReadonlyMap<string, Outcome> = new Map([
@@ -38,7 +38,7 @@ export function pipelineRunFacts(event: CdEvent): Normalized {
   const key = [event.source, event.id];
   if (predicate !== 'finished') return facts(snapshot(`pipelinerun.${predicate}`, event.at, key, data));
   const outcome = outcomeOf(extras.outcome ?? read.value.outcome);
-  if (outcome === undefined) return rejected('subject.content.outcome: is missing or not known');
+  if (outcome === undefined) return rejected('subject.content.outcome: is not known');
   return facts(snapshot('pipelinerun.finished', event.at, key, { ...data, outcome }));
 }
 
@@ -66,12 +66,13 @@ export function taskRunFacts(event: CdEvent): Normalized {
   // A build has no outcome: it finishes by yielding its artifact.
   const said = extras.outcome ?? read.value.outcome ?? (subject === 'build' ? 'success' : undefined);
   const outcome = outcomeOf(said);
-  if (outcome === undefined) return rejected('subject.content.outcome: is missing or not known');
+  if (outcome === undefined) return rejected('subject.content.outcome: is not known');
   return facts(snapshot('taskrun.finished', event.at, key, { ...data, outcome }));
 }
 
+/** The specification lets a run end without an outcome: it ended then, and neither passed nor failed. */
 function outcomeOf(text: string | undefined): Outcome | undefined {
-  return text === undefined ? undefined : outcomes.get(text.toLowerCase());
+  return text === undefined ? 'neutral' : outcomes.get(text.toLowerCase());
 }
 
 /** Runs name no repository; where the sender adds none, the source that speaks of them stands for it. */
