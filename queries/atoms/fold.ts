@@ -10,6 +10,7 @@ import type { Layer } from './layer.ts';
 import { positionLayers } from './positions.ts';
 import { rolloutLayers } from './rollouts.ts';
 import { scopeLayers, type Touch, touchesUnassigned, touchLayers } from './scope.ts';
+import { sourceLayers } from './sources.ts';
 import { refreshLayer, storing } from './storing.ts';
 
 /** All steps from facts to atoms, each reading those before it. */
@@ -21,6 +22,7 @@ export const layers: readonly Layer[] = [
   ...containmentLayers,
   ...incidentLayers,
   ...failureLayers,
+  ...sourceLayers,
   ...atomLayers,
 ];
 

@@ -1,6 +1,59 @@
+import type { Layer } from './layer.ts';
 import { rolloutReports } from './rollouts.ts';
 import { ruledKinds } from './ruled.ts';
 import { FAR, text } from './sql.ts';
+
+const SPEAKS = "type IN ('source.heartbeat', 'source.silent')";
+// A heartbeat or a silence speaks of the source that it names, whoever says it, and of one service if it names one.
+const ofWhole = `NOT (${SPEAKS} AND ${text('service_id')} != '')`;
+const sender = `if(${SPEAKS}, ${text('name')}, source)`;
+
+export const sourceLayers: readonly Layer[] = [
+  {
+    name: 'source_words',
+    sql: (table) => `
+      SELECT lower(${text('service_id')}) AS service_key, ${text('service_id')} AS service, ${text('name')} AS sender, type AS kind, occurred_at AS at
+      FROM ${table('known')} WHERE ${SPEAKS}`,
+  },
+  {
+    // What each source sent for each service, its words on that service included.
+    name: 'source_fed',
+    sql: (table) => `
+      SELECT lower(p.service) AS service_key, p.service AS service, f.source AS sender, f.type AS kind, f.occurred_at AS at
+      FROM (
+        SELECT entity, source, type, occurred_at FROM ${rolloutReports(table)} WHERE type IN ('deployment.finished', 'service.rolledback')
+        UNION ALL SELECT entity, source, type, occurred_at FROM ${table('facts')} WHERE type = 'incident.detected'
+      ) AS f
+      INNER JOIN (SELECT DISTINCT entity, service FROM ${table('placed_rollouts')} UNION ALL SELECT DISTINCT entity, service FROM ${table('placed_incidents')}) AS p
+        ON p.entity = f.entity
+      UNION ALL SELECT service_key, service, sender, kind, at FROM ${table('source_words')} WHERE service_key != ''`,
+  },
+  {
+    // Each source as a whole: the one pass over everything that is known.
+    name: 'source_lives',
+    sql: (table) => `
+      SELECT ${sender} AS sender, min(occurred_at) AS first_at, max(occurred_at) AS last_at, groupUniqArray(type) AS heard_kinds,
+        if(hasAny(heard_kinds, (${ruledKinds(table('facts'))})), arrayDistinct(arrayPushBack(heard_kinds, 'deployment.finished')), heard_kinds) AS kinds
+      FROM ${table('known')} WHERE type != 'source.silent' AND ${ofWhole} GROUP BY sender`,
+  },
+  {
+    // Of each silence: until when it lasted, FAR if nothing that ends it was heard.
+    name: 'source_silences',
+    sql: (table) => `
+      SELECT service_key, sender, arraySort(groupUniqArray((silent_at, until))) AS gaps FROM (
+        SELECT service_key, sender, silent_at, if(countIf(ends) > 0, minIf(heard_at, ends), ${FAR}) AS until FROM (
+          SELECT q.service_key AS service_key, q.sender AS sender, q.at AS silent_at, h.at AS heard_at,
+            heard_at > silent_at AND (h.service_key = q.service_key OR h.service_key = '' AND h.kind = 'source.heartbeat') AS ends
+          FROM (SELECT * FROM ${table('source_words')} WHERE kind = 'source.silent') AS q
+          LEFT JOIN (
+            SELECT service_key, sender, kind, at FROM ${table('source_fed')} WHERE kind != 'source.silent'
+            UNION ALL SELECT '' AS service_key, ${sender} AS sender, type, occurred_at FROM ${table('known')}
+            WHERE type != 'source.silent' AND ${ofWhole} AND sender IN (SELECT sender FROM ${table('source_words')} WHERE kind = 'source.silent')
+          ) AS h ON h.sender = q.sender
+        ) GROUP BY service_key, sender, silent_at
+      ) GROUP BY service_key, sender`,
+  },
+];
 
 /** What is left of a life from `born` to `dies` when the gaps (from, until heard again), sorted, are cut out of it. */
 const pieces = (gaps: string, born: string, dies: string): string => `
@@ -14,64 +67,29 @@ const pieces = (gaps: string, born: string, dies: string): string => `
  * that service, and its life for that service alone, with the heartbeats and less the silences that name it. A source that
  * never lived has a row of no length, so that what it fed is known.
  */
-export const sourceSpansSql = (table: (layer: string) => string): string => {
-  const speaks = "type IN ('source.heartbeat', 'source.silent')";
-  const heard = `
-    SELECT if(${speaks}, ${text('name')}, source) AS sender, type AS kind, occurred_at AS at
-    FROM ${table('known')} WHERE NOT (${speaks} AND ${text('service_id')} != '')`;
-  const fed = `
-    SELECT lower(p.service) AS service_key, p.service AS service, f.source AS sender, f.type AS kind, f.occurred_at AS at
-    FROM (
-      SELECT entity, source, type, occurred_at FROM ${rolloutReports(table)} WHERE type IN ('deployment.finished', 'service.rolledback')
-      UNION ALL SELECT entity, source, type, occurred_at FROM ${table('facts')} WHERE type = 'incident.detected'
-    ) AS f
-    INNER JOIN (SELECT DISTINCT entity, service FROM ${table('placed_rollouts')} UNION ALL SELECT DISTINCT entity, service FROM ${table('placed_incidents')}) AS p
-      ON p.entity = f.entity
-    UNION ALL SELECT lower(${text('service_id')}), ${text('service_id')}, ${text('name')}, type, occurred_at FROM ${table('facts')} WHERE ${speaks} AND ${text('service_id')} != ''`;
-  // Of each silence: until when it lasted, FAR if nothing that ends it was heard.
-  const silences = (of: string, by: string, ends: string): string => `
-    SELECT q.service_key AS service_key, q.sender AS sender, arraySort(groupUniqArray((q.silent_at, q.until))) AS gaps FROM (
-      SELECT q.service_key AS service_key, q.sender AS sender, q.at AS silent_at, if(countIf(${ends}) > 0, minIf(h.at, ${ends}), ${FAR}) AS until
-      FROM (${of}) AS q LEFT JOIN (${by}) AS h ON h.sender = q.sender GROUP BY service_key, sender, silent_at
-    ) AS q GROUP BY service_key, sender`;
-  const wholeSilences = silences(
-    `SELECT '' AS service_key, sender, at FROM (${heard}) WHERE kind = 'source.silent'`,
-    `SELECT sender, at FROM (${heard}) WHERE kind != 'source.silent'`,
-    'h.at > q.at',
-  );
-  const ownSilences = silences(
-    `SELECT service_key, sender, at FROM (${fed}) WHERE kind = 'source.silent'`,
-    `SELECT service_key, sender, at FROM (${fed}) WHERE kind != 'source.silent'
-      UNION ALL SELECT '', sender, at FROM (${heard}) WHERE kind = 'source.heartbeat'`,
-    "h.at > q.at AND h.service_key IN ('', q.service_key)",
-  );
-  return `
+export const sourceSpansSql = (table: (layer: string) => string): string => `
   SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, life.1 AS alive_from, life.2 AS alive_to, kinds
   FROM (
-    SELECT k.service AS service, k.sender AS source, k.kinds AS kinds,
-      if(empty(k.own_beats), k.first_at, least(k.first_at, arrayMin(k.own_beats))) AS born,
-      if(empty(k.own_beats), k.last_at, greatest(k.last_at, arrayMax(k.own_beats))) + toIntervalSecond(toUInt64(86400 * if(d.silence_days > 0, d.silence_days, 7))) AS dies,
+    SELECT k.service AS service, k.sender AS source, k.kinds AS kinds, arrayMin(k.ends) AS born,
+      arrayMax(k.ends) + toIntervalSecond(toUInt64(86400 * if(d.silence_days > 0, d.silence_days, 7))) AS dies,
       arraySort(arrayConcat(
         arrayMap(g -> (g.1, arrayMin(arrayConcat([g.2], arrayFilter(beat -> beat > g.1, k.own_beats)))), w.gaps),
-        o.gaps)) AS gaps,
+        if(k.service_key = '', [], o.gaps))) AS gaps,
       ${pieces('gaps', 'born', 'dies')} AS lives,
       arrayJoin(if(empty(lives), [(born, born)], lives)) AS life
     FROM (
-      SELECT k.*, ifNull(a.first_at, arrayMin(k.own_beats)) AS first_at, ifNull(a.last_at, arrayMax(k.own_beats)) AS last_at
+      SELECT f.service_key AS service_key, f.service AS service, f.sender AS sender, f.kinds AS kinds, f.own_beats AS own_beats,
+        if(a.sender = '', own_beats, arrayConcat(own_beats, [a.first_at, a.last_at])) AS ends
       FROM (
         SELECT service_key, any(service) AS service, sender, groupUniqArray(kind) AS kinds, groupArrayIf(at, kind = 'source.heartbeat') AS own_beats
-        FROM (${fed}) GROUP BY service_key, sender
-        UNION ALL
-        SELECT '', '', sender, if(hasAny(groupUniqArray(kind) AS heard_kinds, (${ruledKinds(table('facts'))})), arrayDistinct(arrayPushBack(heard_kinds, 'deployment.finished')), heard_kinds), []
-        FROM (${heard}) WHERE kind != 'source.silent' GROUP BY sender
-      ) AS k
-      LEFT JOIN (SELECT sender, toNullable(min(at)) AS first_at, toNullable(max(at)) AS last_at FROM (${heard}) WHERE kind != 'source.silent' GROUP BY sender) AS a
-        ON a.sender = k.sender
-      WHERE a.first_at IS NOT NULL OR notEmpty(k.own_beats)
+        FROM ${table('source_fed')} GROUP BY service_key, sender
+        UNION ALL SELECT '', '', sender, kinds, [] FROM ${table('source_lives')}
+      ) AS f
+      LEFT JOIN ${table('source_lives')} AS a ON a.sender = f.sender
+      WHERE notEmpty(ends)
     ) AS k
-    LEFT JOIN (${wholeSilences}) AS w ON w.sender = k.sender
-    LEFT JOIN (${ownSilences}) AS o ON o.service_key = k.service_key AND o.sender = k.sender
-    LEFT JOIN (SELECT ${text('name')} AS sender, argMax(ifNull(data.silence_days::Nullable(Float64), 0), (occurred_at, id)) AS silence_days FROM ${table('facts')} WHERE type = 'source.defined' GROUP BY sender) AS d
+    LEFT JOIN (SELECT sender, gaps FROM ${table('source_silences')} WHERE service_key = '') AS w ON w.sender = k.sender
+    LEFT JOIN ${table('source_silences')} AS o ON o.service_key = k.service_key AND o.sender = k.sender
+    LEFT JOIN (SELECT ${text('name')} AS sender, argMax(data.silence_days::Float64, (occurred_at, id)) AS silence_days FROM ${table('facts')} WHERE type = 'source.defined' GROUP BY sender) AS d
       ON d.sender = k.sender
   )`;
-};

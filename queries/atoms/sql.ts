@@ -5,7 +5,7 @@ export const FAR = "toDateTime64('2299-12-31 00:00:00', 3, 'UTC')";
 export const UNASSIGNED = '(unassigned)';
 
 /** Text, empty if absent. */
-export const text = (path: string): string => `ifNull(data.${path}::Nullable(String), '')`;
+export const text = (path: string): string => `data.${path}::String`;
 /** Text in lower case, as names compare. */
 export const nameOf = (path: string): string => `lower(${text(path)})`;
 /** `''` unknown, `'true'`, `'false'`. */
@@ -21,15 +21,15 @@ export const commitsOf = (path = 'commits'): string => {
   return `arrayMap((sha, authored_at, parents, message, kind, author, revert_of, pick, patch, fixes, paths) ->
     CAST((
       lower(sha::String),
-      parseDateTime64BestEffortOrNull(ifNull(authored_at::Nullable(String), ''), 3, 'UTC'),
+      parseDateTime64BestEffortOrNull(authored_at::String, 3, 'UTC'),
       if(length(parents::Array(String)) > 0, length(parents::Array(String)) > 1,
-        match(ifNull(message::Nullable(String), ''), '^Merge (branch|remote-tracking branch|pull request)')),
-      ifNull(kind::Nullable(String), '') = 'bot' OR endsWith(lower(ifNull(author::Nullable(String), '')), '[bot]'),
-      ifNull(author::Nullable(String), ''),
-      ifNull(revert_of::Nullable(String), ''),
-      ifNull(pick::Nullable(String), ''),
-      ifNull(patch::Nullable(String), ''),
-      ifNull(fixes::Nullable(String), ''),
+        match(message::String, '^Merge (branch|remote-tracking branch|pull request)')),
+      kind::String = 'bot' OR endsWith(lower(author::String), '[bot]'),
+      author::String,
+      revert_of::String,
+      pick::String,
+      patch::String,
+      fixes::String,
       paths::Array(String),
       if(length(parents::Array(String)) > 0, lower((parents::Array(String))[1]), '')
     ), '${COMMIT}'),
@@ -44,18 +44,18 @@ export const COMMIT =
 export const latest = (value: string, stated = `${value} != ''`): string =>
   `argMaxIf(${value}, (occurred_at, id), ${stated})`;
 
-/** A corrected field beats every reported one (R3); `corrections` maps field names to JSON texts. */
+/** A corrected field beats every reported one (R3); `corrections` is a map from {@link correctionsOf}. */
 export const corrected = (field: string, reported: string): string =>
-  `if(mapContains(corrections, '${field}'), ${unquote(`corrections['${field}']`)}, ${reported})`;
+  `if(mapContains(corrections, '${field}'), corrections['${field}'], ${reported})`;
 export const correctedInstant = (field: string, reported: string): string =>
-  `if(mapContains(corrections, '${field}'), parseDateTime64BestEffortOrNull(${unquote(`corrections['${field}']`)}, 3, 'UTC'), ${reported})`;
+  `if(mapContains(corrections, '${field}'), parseDateTime64BestEffortOrNull(corrections['${field}'], 3, 'UTC'), ${reported})`;
 
 const unquote = (json: string): string =>
   `if(startsWith(${json}, '"'), JSONExtractString(${json}), if(${json} = 'null', '', ${json}))`;
 
-/** Per entity, the latest correction of each field as a map from field to JSON text (R3). */
+/** Per entity, the latest correction of each field as a map from field to its text, JSON where it is a list (R3). */
 export const correctionsOf = (facts: string, type: string): string => `
-  SELECT entity, mapFromArrays(groupArray(field), groupArray(value)) AS corrections,
+  SELECT entity, mapFromArrays(groupArray(field), groupArray(${unquote('value')})) AS corrections,
     groupUniqArrayArray(event_ids) AS correction_event_ids, groupUniqArrayArray(delivery_ids) AS correction_delivery_ids
   FROM (
     SELECT entity, ${text('field')} AS field, argMax(ifNull(toJSONString(data.value), 'null'), (occurred_at, id)) AS value,
