@@ -18,6 +18,7 @@ import { grafanaAlerting } from './grafana-alerting.ts';
 import { grafanaOncall } from './grafana-oncall.ts';
 import { incidentIo } from './incident-io.ts';
 import { jenkins } from './jenkins.ts';
+import { newrelic } from './newrelic.ts';
 import { opa } from './opa.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
@@ -52,6 +53,7 @@ export const sources: readonly Source[] = [
   opsgenie,
   incidentIo,
   datadog,
+  newrelic,
 ];
 
 /** Finds the source behind `/hooks/{name}`. */

@@ -20,6 +20,7 @@ import { grafanaAlerting } from './cases/grafana-alerting.ts';
 import { grafanaOncall } from './cases/grafana-oncall.ts';
 import { incidentIo } from './cases/incident-io.ts';
 import { jenkins } from './cases/jenkins.ts';
+import { newrelic } from './cases/newrelic.ts';
 import { opa } from './cases/opa.ts';
 import { opsgenie } from './cases/opsgenie.ts';
 import { pagerduty } from './cases/pagerduty.ts';
@@ -54,6 +55,7 @@ export const cases: readonly SourceCase[] = [
   opsgenie,
   incidentIo,
   datadog,
+  newrelic,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
