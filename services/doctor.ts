@@ -2,6 +2,8 @@ import type { Store } from '../ingest/ports.ts';
 import type { Source } from '../ingest/sources/source.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { secretVariable } from './config.ts';
+import { proposedRules } from './proposed-rules.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** Something that a person should know about what feeds the numbers. */
 export interface Finding {
@@ -29,7 +31,8 @@ export async function diagnose(
     ...(await serviceFindings(store, tables.service_spans)),
     ...(await rolloutFindings(store, tables.rollouts, tables.changes)),
     ...(await incidentFindings(store, tables.incidents)),
-    ...(await pipelineFindings(store)),
+    ...(await duplicateFindings(store, tables.rollouts)),
+    ...(await proposedRules(store, tables)),
   ]);
 }
 
@@ -92,7 +95,7 @@ async function environmentFindings(store: Store, rollouts: string): Promise<Find
      GROUP BY environment ORDER BY count() DESC LIMIT ${SHOWN}`,
   );
   const line = (name: string, production: boolean) =>
-    `environments:\n  - name: ${yamlName(name)}\n    production: ${production}${production ? '\n    group: production' : ''}`;
+    `environments:\n  - name: ${yamlText(name)}\n    production: ${production}${production ? '\n    group: production' : ''}`;
   return [
     ...unmapped.map(
       ({ environment, rollouts: count }): Finding => ({
@@ -189,20 +192,21 @@ async function incidentFindings(store: Store, incidents: string): Promise<Findin
   ];
 }
 
-/** Pipelines that look as if they deployed, in repositories of which no rollout is known. */
-async function pipelineFindings(store: Store): Promise<Finding[]> {
-  const rows = await store.query<{ repository: string; workflow: string; runs: string }>(
-    `SELECT data.repository::String AS repository, data.workflow::String AS workflow, toString(uniqExact(entity)) AS runs
-     FROM events WHERE type = 'pipelinerun.finished' AND match(lower(data.workflow::String), 'deploy|release|publish|rollout')
-       AND lower(data.repository::String) NOT IN (
-         SELECT lower(ifNull(data.repository::Nullable(String), '')) FROM events WHERE type IN ('deployment.finished', 'service.rolledback'))
-     GROUP BY repository, workflow ORDER BY repository, workflow LIMIT ${SHOWN}`,
+/** Rollouts that another tool reports too, by who is not believed there (R12a). */
+async function duplicateFindings(store: Store, rollouts: string): Promise<Finding[]> {
+  const rows = await store.query<{ left_out: string; environment: string; rollouts: string }>(
+    `SELECT if(match(rollout_id, '^(run|release):'), 'runs', toString(source)) AS left_out, environment, toString(count()) AS rollouts
+     FROM ${rollouts} WHERE excluded = 'duplicate_source' GROUP BY left_out, environment ORDER BY count() DESC LIMIT ${SHOWN}`,
   );
-  return rows.map(({ repository, workflow, runs }) => ({
-    level: 'attention',
-    title: `${workflow} in ${repository} looks like a deployment (${runs} runs), and no deployment of it is known`,
+  return rows.map(({ left_out, environment, rollouts: count }) => ({
+    level: 'assumed',
+    title: `${count} rollouts to ${environment} that ${left_out === 'runs' ? 'runs, jobs or releases make' : `${left_out} reports`} are left out: another tool reports the same services there`,
     detail:
-      'A run is no rollout by itself. Give its job an `environment:`, and GitHub reports a deployment; or send `deployment.finished` to /v1/events.',
+      'Argo CD and Flux are believed before forges, these before runs that rules make rollouts, these before tags. If it is the other way round:',
+    settle: {
+      file: 'environments.yaml',
+      lines: `environments:\n  - name: ${yamlText(environment)}\n    production: true\n    rollouts_from: ${yamlText(left_out)}`,
+    },
   }));
 }
 
@@ -211,18 +215,11 @@ function component(service: string): string {
   return `apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata:
-  name: ${yamlName(id)}
+  name: ${yamlText(id)}
   annotations:
-    github.com/project-slug: ${yamlName(service)}
+    github.com/project-slug: ${yamlText(service)}
 spec:
   type: service
   lifecycle: production
   owner: your-team`;
-}
-
-/** A name as YAML takes it: quoted wherever it could be read as something else. */
-function yamlName(name: string): string {
-  return /^[A-Za-z][\w./-]*$/.test(name) && !/^(true|false|yes|no|on|off|null)$/i.test(name)
-    ? name
-    : JSON.stringify(name);
 }
