@@ -22,6 +22,7 @@ import { newrelic } from './newrelic.ts';
 import { opa } from './opa.ts';
 import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
+import { servicenow } from './servicenow.ts';
 import type { Source } from './source.ts';
 import { tekton } from './tekton.ts';
 import { typeform } from './typeform.ts';
@@ -54,6 +55,7 @@ export const sources: readonly Source[] = [
   incidentIo,
   datadog,
   newrelic,
+  servicenow,
 ];
 
 /** Finds the source behind `/hooks/{name}`. */

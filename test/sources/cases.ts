@@ -24,6 +24,7 @@ import { newrelic } from './cases/newrelic.ts';
 import { opa } from './cases/opa.ts';
 import { opsgenie } from './cases/opsgenie.ts';
 import { pagerduty } from './cases/pagerduty.ts';
+import { servicenow } from './cases/servicenow.ts';
 import { tekton } from './cases/tekton.ts';
 import { typeform } from './cases/typeform.ts';
 import { delivery, samplesIn } from './deliveries.ts';
@@ -56,6 +57,7 @@ export const cases: readonly SourceCase[] = [
   incidentIo,
   datadog,
   newrelic,
+  servicenow,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
