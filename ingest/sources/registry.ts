@@ -24,6 +24,7 @@ import { opsgenie } from './opsgenie.ts';
 import { pagerduty } from './pagerduty.ts';
 import { servicenow } from './servicenow.ts';
 import type { Source } from './source.ts';
+import { statuspage } from './statuspage.ts';
 import { tekton } from './tekton.ts';
 import { typeform } from './typeform.ts';
 
@@ -56,6 +57,7 @@ export const sources: readonly Source[] = [
   datadog,
   newrelic,
   servicenow,
+  statuspage,
 ];
 
 /** Finds the source behind `/hooks/{name}`. */

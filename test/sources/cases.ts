@@ -25,6 +25,7 @@ import { opa } from './cases/opa.ts';
 import { opsgenie } from './cases/opsgenie.ts';
 import { pagerduty } from './cases/pagerduty.ts';
 import { servicenow } from './cases/servicenow.ts';
+import { statuspage } from './cases/statuspage.ts';
 import { tekton } from './cases/tekton.ts';
 import { typeform } from './cases/typeform.ts';
 import { delivery, samplesIn } from './deliveries.ts';
@@ -58,6 +59,7 @@ export const cases: readonly SourceCase[] = [
   datadog,
   newrelic,
   servicenow,
+  statuspage,
 ];
 
 /** A base as its sender would send it, or with another body in its place. */
