@@ -59,8 +59,17 @@ describe('issues as incidents', () => {
     ]);
     expect(kinds('issues', { action: 'reopened', issue })).toEqual([
       'incident.detected 09:00',
-      'incident.reopened 09:30',
       'incident.reclassified 09:30',
+      'incident.reopened 09:30',
+    ]);
+  });
+
+  test('labelled only after it was closed: it ended when it was closed', () => {
+    const closed = { ...issue, closed_at: '2026-03-05T09:40:00Z', updated_at: '2026-03-05T11:00:00Z' };
+    expect(kinds('issues', { action: 'labeled', label: { name: 'incident' }, issue: closed })).toEqual([
+      'incident.detected 09:00',
+      'incident.reclassified 11:00',
+      'incident.resolved 09:40',
     ]);
   });
 

@@ -20,7 +20,8 @@ import {
 import type { Normalized } from '../source.ts';
 import { account, accountKind, repository } from './shape.ts';
 
-const pullRequest = z.object({
+/** A pull request, as webhooks and the REST API tell it. `merged` is a webhook's word; a list of the API has `merged_at` alone. */
+export const pullRequest = z.object({
   number: z.int().positive(),
   html_url: optionalText(2048),
   title: optionalText(),
@@ -42,7 +43,7 @@ const pullRequest = z.object({
   labels: listOf(z.object({ name: z.string().max(256) }), 200).nullish(),
 });
 
-type PullRequest = z.output<typeof pullRequest>;
+export type PullRequest = z.output<typeof pullRequest>;
 
 const changePayload = z.object({ action: name, pull_request: pullRequest, repository });
 const updating = new Set(['reopened', 'synchronize', 'ready_for_review', 'edited', 'labeled', 'unlabeled']);
@@ -56,11 +57,15 @@ export function pullRequestEvent(delivery: Delivery): Normalized {
   if (!body.ok) return body.normalized;
   const { action, pull_request: pull, repository: repo } = body.value;
   const updated = updatedFact(repo.full_name, pull);
-  if (action === 'opened') return facts(createdFact(repo.full_name, pull), updated);
+  if (action === 'opened') return facts(openedFact(repo.full_name, pull), updated);
   if (updating.has(action)) return facts(updated);
   if (action !== 'closed') return ignored(`pull_request ${action} changes nothing that is measured`);
-  const closed = closedFact(repo.full_name, pull);
-  return closed === null ? rejected('pull_request.closed_at: is missing') : facts(closed, updated);
+  const closedAt = pull.merged === true ? (pull.merged_at ?? pull.closed_at) : pull.closed_at;
+  if (closedAt === undefined) return rejected('pull_request.closed_at: is missing');
+  // Only what GitHub says is merged is: `merge_commit_sha` holds the test merge of what was closed without.
+  const closed =
+    pull.merged === true ? mergedFact(repo.full_name, pull, closedAt) : abandonedFact(repo.full_name, pull, closedAt);
+  return facts(closed, updated);
 }
 
 /** The change's identity and all that is settled when it is opened. */
@@ -77,11 +82,13 @@ function opening(repo: string, pull: PullRequest) {
   };
 }
 
-function createdFact(repo: string, pull: PullRequest): Fact {
+/** Opened: what never changes afterwards. `repo` is the full name. */
+export function openedFact(repo: string, pull: PullRequest): Fact {
   return fact('change.created', pull.created_at, [changeId(repo, pull)], opening(repo, pull));
 }
 
-function updatedFact(repo: string, pull: PullRequest): Fact {
+/** Its state at `updated_at`: the title, labels and texts change without a time of their own. */
+export function updatedFact(repo: string, pull: PullRequest): Fact {
   const at = pull.updated_at ?? pull.closed_at ?? pull.created_at;
   return snapshot('change.updated', at, [changeId(repo, pull)], {
     change_id: changeId(repo, pull),
@@ -96,21 +103,20 @@ function updatedFact(repo: string, pull: PullRequest): Fact {
   });
 }
 
-/** Merged only if GitHub says so: `merge_commit_sha` is filled for PRs closed without merge too, with the test merge. */
-function closedFact(repo: string, pull: PullRequest): Fact | null {
-  const key = [changeId(repo, pull)];
-  if (pull.merged !== true) {
-    if (pull.closed_at === undefined) return null;
-    return fact('change.abandoned', pull.closed_at, key, { change_id: changeId(repo, pull), repository: repo });
-  }
-  const mergedAt = pull.merged_at ?? pull.closed_at;
-  if (mergedAt === undefined) return null;
-  return fact('change.merged', mergedAt, key, {
+/** Merged, at a UTC ISO instant. */
+export function mergedFact(repo: string, pull: PullRequest, mergedAt: string): Fact {
+  return fact('change.merged', mergedAt, [changeId(repo, pull)], {
     ...opening(repo, pull),
     base: pull.base.ref,
     head_sha: pull.head.sha,
     merge_sha: pull.merge_commit_sha,
   });
+}
+
+/** Closed without a merge, at a UTC ISO instant. */
+export function abandonedFact(repo: string, pull: PullRequest, closedAt: string): Fact {
+  const id = changeId(repo, pull);
+  return fact('change.abandoned', closedAt, [id], { change_id: id, repository: repo });
 }
 
 function changeId(repo: string, pull: { readonly number: number }): string {
@@ -124,9 +130,24 @@ function headBranch(repo: string, pull: PullRequest): string {
   return isOurs ? pull.head.ref : (pull.head.label ?? pull.head.ref);
 }
 
+/** A review, as webhooks and the REST API tell it. One that is still being written has no `submitted_at`. */
+export const review = z.object({ id: senderId, state: optionalText(), submitted_at: instant, user: account });
+
+/** A review of the pull request `number`. */
+export function reviewedFact(repo: string, number: number, given: z.output<typeof review>): Fact {
+  const id = changeId(repo, { number });
+  return fact('change.reviewed', given.submitted_at, [id, given.id], {
+    change_id: id,
+    repository: repo,
+    reviewer: given.user?.login,
+    // The API shouts what webhooks say.
+    state: given.state?.toLowerCase(),
+  });
+}
+
 const reviewPayload = z.object({
   action: name,
-  review: z.object({ id: senderId, state: optionalText(), submitted_at: instant, user: account }),
+  review,
   pull_request: z.object({ number: z.int().positive() }),
   repository,
 });
@@ -135,14 +156,7 @@ const reviewPayload = z.object({
 export function reviewEvent(delivery: Delivery): Normalized {
   const body = readBody(delivery, reviewPayload);
   if (!body.ok) return body.normalized;
-  const { action, review, pull_request: pull, repository: repo } = body.value;
+  const { action, review: given, pull_request: pull, repository: repo } = body.value;
   if (action !== 'submitted') return ignored(`pull_request_review ${action} changes nothing that is measured`);
-  return facts(
-    fact('change.reviewed', review.submitted_at, [changeId(repo.full_name, pull), review.id], {
-      change_id: changeId(repo.full_name, pull),
-      repository: repo.full_name,
-      reviewer: review.user?.login,
-      state: review.state?.toLowerCase(),
-    }),
-  );
+  return facts(reviewedFact(repo.full_name, pull.number, given));
 }

@@ -9,7 +9,8 @@ import { fact, facts, ignored, listOf, optionalInstant, optionalText, readBody, 
 import type { Normalized } from '../source.ts';
 import { account, repository } from './shape.ts';
 
-const issue = z.object({
+/** An issue, as webhooks and the REST API tell it. The API lists pull requests among them, with `pull_request` set. */
+export const issue = z.object({
   number: z.int().positive(),
   html_url: optionalText(2048),
   title: optionalText(),
@@ -27,7 +28,7 @@ const issuePayload = z.object({
   repository,
 });
 
-type Issue = z.output<typeof issue>;
+export type Issue = z.output<typeof issue>;
 
 const changing = new Set(['opened', 'labeled', 'unlabeled', 'edited', 'closed', 'reopened']);
 
@@ -41,7 +42,7 @@ export function issueEvent(delivery: Delivery): Normalized {
   const { action, issue: found, label, repository: repo } = body.value;
   if (!changing.has(action)) return ignored(`issues ${action} changes nothing that is measured`);
   const unlabelled = action === 'unlabeled' && label !== null && label !== undefined && isIncidentLabel(label.name);
-  if (!labels(found).some(isIncidentLabel)) {
+  if (!isIncident(found)) {
     if (!unlabelled) return ignored('the issue has no label "incident"');
     return facts(
       snapshot('incident.reclassified', updatedAt(found), key(repo.full_name, found), {
@@ -51,34 +52,40 @@ export function issueEvent(delivery: Delivery): Normalized {
     );
   }
   if (action === 'closed' && found.closed_at === undefined) return rejected('issue.closed_at: is missing');
-  return facts(...incidentFacts(action, repo.full_name, found));
+  const told = incidentFacts(repo.full_name, found);
+  if (action !== 'reopened') return facts(...told);
+  const id = identity(repo.full_name, found);
+  return facts(...told, fact('incident.reopened', updatedAt(found), key(repo.full_name, found), id));
 }
 
-function incidentFacts(action: string, repo: string, found: Issue): Fact[] {
+/** Whether the issue is an incident, by its labels. */
+export function isIncident(found: Issue): boolean {
+  return labels(found).some(isIncidentLabel);
+}
+
+/** All that is known of an incident: its start, its state, and its end if it is closed. `repo` is the full name. */
+export function incidentFacts(repo: string, found: Issue): Fact[] {
   const id = identity(repo, found);
-  const detected = fact('incident.detected', found.created_at, key(repo, found), id);
-  const stated = snapshot('incident.reclassified', updatedAt(found), key(repo, found), {
-    ...id,
-    title: found.title,
-    severity: severityIn(labels(found)),
-    impact: impactIn(labels(found)),
-    service: serviceIn(labels(found)),
-    caused_by: causedBy(found.title, found.body, ...labels(found)),
-    false_alarm: isFalseAlarm(repo, found),
-  });
-  if (action === 'reopened')
-    return [detected, fact('incident.reopened', updatedAt(found), key(repo, found), id), stated];
-  if (action !== 'closed' || found.closed_at === undefined) return [detected, stated];
+  const isFalse = isFalseAlarm(repo, found);
+  const told: Fact[] = [
+    fact('incident.detected', found.created_at, key(repo, found), id),
+    snapshot('incident.reclassified', updatedAt(found), key(repo, found), {
+      ...id,
+      title: found.title,
+      severity: severityIn(labels(found)),
+      impact: impactIn(labels(found)),
+      service: serviceIn(labels(found)),
+      caused_by: causedBy(found.title, found.body, ...labels(found)),
+      false_alarm: isFalse,
+    }),
+  ];
+  if (found.closed_at === undefined || isFalse) return told;
   const original = found.state_reason === 'duplicate' ? duplicateOf(repo, found.body) : undefined;
-  if (original) {
-    return [
-      detected,
-      stated,
-      fact('incident.merged', found.closed_at, key(repo, found), { ...id, duplicate_of: original }),
-    ];
-  }
-  if (isFalseAlarm(repo, found)) return [detected, stated];
-  return [detected, stated, fact('incident.resolved', found.closed_at, key(repo, found), id)];
+  const end =
+    original === undefined
+      ? fact('incident.resolved', found.closed_at, key(repo, found), id)
+      : fact('incident.merged', found.closed_at, key(repo, found), { ...id, duplicate_of: original });
+  return [...told, end];
 }
 
 /** Closed as not planned; or as a duplicate without saying of what, which leaves nothing to merge it into. */
@@ -107,7 +114,7 @@ export function issueCommentEvent(delivery: Delivery): Normalized {
   if (!body.ok) return body.normalized;
   const { action, issue: found, comment, repository: repo } = body.value;
   if (action !== 'created' && action !== 'edited') return ignored(`issue_comment ${action} links nothing`);
-  if (!labels(found).some(isIncidentLabel)) return ignored('the issue has no label "incident"');
+  if (!isIncident(found)) return ignored('the issue has no label "incident"');
   const cause = causedBy(comment.body);
   if (cause === undefined) return ignored('the comment names no cause');
   if (!trusted.has(comment.author_association ?? '')) return ignored('the comment is from outside the project');

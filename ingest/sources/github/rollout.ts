@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from '../../delivery.ts';
+import type { Fact } from '../../event.ts';
 import { instant } from '../../time.ts';
 import { name } from '../../vocabulary/commit.ts';
 import { fact, facts, ignored, optionalText, readBody, rejected, senderId } from '../shape.ts';
@@ -25,7 +26,8 @@ const told = z.object({
   commits: names,
 });
 
-const deployment = z.object({
+/** A deployment, as webhooks and the REST API tell it. */
+export const deployment = z.object({
   id: senderId,
   sha: name.max(64),
   environment: name,
@@ -36,31 +38,66 @@ const deployment = z.object({
   creator: account,
   payload: z.unknown().optional(),
 });
+/** The run of Actions that made it. Webhooks carry it; through the API it is in the address of a status's log. */
 const workflowRun = z
   .object({ id: senderId, run_attempt: z.int().positive().nullish(), event: optionalText() })
   .nullish();
-const deploymentPayload = z.object({ action: name, deployment, workflow_run: workflowRun, repository });
-const statusPayload = deploymentPayload.extend({
-  deployment_status: z.object({
-    id: senderId,
-    state: name,
-    environment: optionalText(),
-    created_at: instant,
-    log_url: optionalText(2048),
-    target_url: optionalText(2048),
-  }),
+/** A status of a deployment, as webhooks and the REST API tell it. */
+export const deploymentStatus = z.object({
+  id: senderId,
+  state: name,
+  environment: optionalText(),
+  created_at: instant,
+  log_url: optionalText(2048),
+  target_url: optionalText(2048),
 });
 
-type Reported = z.output<typeof deploymentPayload>;
+const deploymentPayload = z.object({ action: name, deployment, workflow_run: workflowRun, repository });
+const statusPayload = deploymentPayload.extend({ deployment_status: deploymentStatus });
 
-/** `deployment` created: the rollout is queued. */
+/** A deployment with what it belongs to. `run` is the run of Actions that made it, if one did. */
+export interface Deployed {
+  readonly repo: string;
+  readonly deployment: z.output<typeof deployment>;
+  readonly run: z.output<typeof workflowRun>;
+}
+
+/** Created: the rollout is queued. */
+export function deploymentFact(deployed: Deployed): Fact {
+  const { deployment: made } = deployed;
+  const data = rolloutOf(deployed, made.environment);
+  return fact('deployment.queued', made.created_at, [data.rollout_id, 'deployment', made.id], data);
+}
+
+/** One status of a deployment; null if it says nothing about the rollout, as {@link deploymentStatusEvent} tells. */
+export function deploymentStatusFact(deployed: Deployed, status: z.output<typeof deploymentStatus>): Fact | null {
+  const url = status.log_url ?? status.target_url;
+  const data = { ...rolloutOf(deployed, status.environment ?? deployed.deployment.environment), url };
+  const key = [data.rollout_id, 'status', status.id, status.state];
+  switch (status.state) {
+    case 'queued':
+    case 'pending':
+    case 'waiting':
+      return fact('deployment.queued', status.created_at, key, data);
+    case 'in_progress':
+      return fact('deployment.started', status.created_at, key, data);
+    case 'success':
+      return fact('deployment.finished', status.created_at, key, { ...data, outcome: 'succeeded' });
+    case 'failure':
+    case 'error':
+      return fact('deployment.finished', status.created_at, key, { ...data, outcome: 'failed_dark' });
+    default:
+      return null;
+  }
+}
+
+/** `deployment` created. */
 export function deploymentEvent(delivery: Delivery): Normalized {
   const body = readBody(delivery, deploymentPayload);
   if (!body.ok) return body.normalized;
-  const { action, deployment: made } = body.value;
+  const { action, deployment: made, workflow_run: run, repository: repo } = body.value;
   if (action !== 'created') return ignored(`deployment ${action} changes nothing that is measured`);
-  const data = rolloutOf(body.value, made.environment);
-  return facts(fact('deployment.queued', made.created_at, [data.rollout_id, 'deployment', made.id], data));
+  return facts(deploymentFact({ repo: repo.full_name, deployment: made, run }));
 }
 
 /**
@@ -70,36 +107,21 @@ export function deploymentEvent(delivery: Delivery): Normalized {
 export function deploymentStatusEvent(delivery: Delivery): Normalized {
   const body = readBody(delivery, statusPayload);
   if (!body.ok) return body.normalized;
-  const { deployment: made, deployment_status: status } = body.value;
-  const url = status.log_url ?? status.target_url;
-  const data = { ...rolloutOf(body.value, status.environment ?? made.environment), url };
-  const key = [data.rollout_id, 'status', status.id, status.state];
-  switch (status.state) {
-    case 'queued':
-    case 'pending':
-    case 'waiting':
-      return facts(fact('deployment.queued', status.created_at, key, data));
-    case 'in_progress':
-      return facts(fact('deployment.started', status.created_at, key, data));
-    case 'success':
-      return facts(fact('deployment.finished', status.created_at, key, { ...data, outcome: 'succeeded' }));
-    case 'failure':
-    case 'error':
-      return facts(fact('deployment.finished', status.created_at, key, { ...data, outcome: 'failed_dark' }));
-    case 'inactive':
-      return ignored('a deployment that became inactive was superseded by another, which reports for itself');
-    default:
-      return rejected(`deployment_status.state: ${JSON.stringify(status.state.slice(0, 64))} is not known`);
-  }
+  const { deployment: made, deployment_status: status, workflow_run: run, repository: repo } = body.value;
+  const told = deploymentStatusFact({ repo: repo.full_name, deployment: made, run }, status);
+  if (told !== null) return facts(told);
+  return status.state === 'inactive'
+    ? ignored('a deployment that became inactive was superseded by another, which reports for itself')
+    : rejected(`deployment_status.state: ${JSON.stringify(status.state.slice(0, 64))} is not known`);
 }
 
-function rolloutOf({ deployment: made, workflow_run: run, repository: repo }: Reported, environment: string) {
+function rolloutOf({ repo, deployment: made, run }: Deployed, environment: string) {
   const said = told.safeParse(payloadObject(made.payload)).data ?? {};
   return {
-    rollout_id: rolloutId(repo.full_name, made, run, said.service),
+    rollout_id: rolloutId(repo, made, run, said.service),
     attempt_no: run?.run_attempt ?? undefined,
     service_id: said.service,
-    repository: repo.full_name,
+    repository: repo,
     environment,
     // Older payloads lack the flag, so only `true` says something.
     production_environment: made.production_environment === true ? true : undefined,
