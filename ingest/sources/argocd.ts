@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
+import { abortFacts, environmentLabel, SETTLING_MS } from './argocd/rollouts.ts';
 import { repositoryOf } from './repository.ts';
 import {
   digest,
@@ -20,12 +21,6 @@ import {
 import { tokenMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
 
-/**
- * How long after a sync a change of health still belongs to it. Health flaps for the life of an application: later than
- * this, a Degraded is an incident and a Healthy is its end, and neither says anything about the rollout.
- */
-export const SETTLING_MS = 60 * 60 * 1000;
-
 const gitOrChart = z.object({ repoURL: optionalText(2048), chart: optionalText() }).nullish();
 const revisions = listOf(z.string().max(512), 100).nullish();
 const sources = listOf(gitOrChart, 100).nullish();
@@ -37,6 +32,7 @@ const application = z.object({
     namespace: optionalText(),
     uid: name.max(128),
     labels: nothingOr(z.record(z.string(), z.unknown())),
+    ownerReferences: listOf(z.object({ kind: optionalText(), name: optionalText() }), 100).nullish(),
     deletionTimestamp: z.unknown().optional(),
   }),
   spec: nothingOr(
@@ -76,23 +72,29 @@ const envelope = z.object({
   context: nothingOr(z.object({ argocdUrl: optionalText(1024) })),
 });
 
-/** Argo CD's notifications, by Headway's own template or any that posts the whole Application. */
+/** Argo CD's notifications, by Headway's own template or any that posts the whole Application; and aborts of Argo Rollouts. */
 export const argocd: Source = {
   name: 'argocd',
   title: 'Argo CD',
-  normaliser: 1,
+  normaliser: 2,
   events: [
     { event: 'sync running', feeds: 'rollouts: their start' },
     { event: 'sync succeeded and healthy', feeds: 'rollouts that succeeded' },
     { event: 'sync failed', feeds: 'rollouts that failed before anyone saw them' },
     { event: 'degraded after a sync', feeds: 'rollouts that failed in front of users' },
+    { event: 'Argo Rollouts: aborted', feeds: 'canaries of over an hour that failed in front of users' },
   ],
   signature: 'A static secret: `Authorization: Bearer …` or `X-Headway-Token`. Argo CD signs nothing, so use TLS.',
   dedupe: 'The application, the operation’s start, its state and time.',
   setup: `1. Put a secret of your choice into \`argocd-notifications-secret\` under \`headway-token\`, and set the same as
    \`HEADWAY_SECRET_ARGOCD\`.
 2. Merge \`workspace/argocd-notifications/headway.yaml\` into \`argocd-notifications-cm\`, with \`{url}\` as its address.
-3. Label applications \`environment\` (or \`env\`); else the destination's name or namespace is the environment.`,
+3. Label applications \`environment\` (or \`env\`), those of an ApplicationSet in its template. Else the destination's name is
+   the environment; else what the name of an ApplicationSet's child adds to that of the set (\`till-eu-prod\` of \`till\`); else
+   the namespace.
+4. If your canaries take over an hour, or Argo CD does not apply your Rollouts, merge
+   \`workspace/argo-rollouts-notifications/headway.yaml\` into \`argo-rollouts-notification-configmap\`, with the same address and
+   secret. Shorter canaries need nothing: their application degrades.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),
   normalise,
 };
@@ -100,6 +102,7 @@ export const argocd: Source = {
 function normalise(delivery: Delivery): Normalized {
   const outer = readBody(delivery, z.looseObject({}));
   if (!outer.ok) return outer.normalized;
+  if (outer.value.rollout !== undefined) return abortFacts(outer.value);
   const wrapped = readAs(outer.value, envelope);
   const app = readAs(outer.value.app ?? outer.value, application);
   if (!app.ok) return app.normalized;
@@ -206,14 +209,27 @@ function nonEmptySources(
 }
 
 function environmentOf(app: Application): string | undefined {
-  const labels = new Map(Object.entries(app.metadata.labels ?? {}));
-  for (const key of ['environment', 'env']) {
-    const label = labels.get(key);
-    if (typeof label === 'string' && label.trim() !== '') return label.trim().slice(0, 512);
-  }
   const { name: cluster, namespace, server } = app.spec?.destination ?? {};
   // `in-cluster` is what Argo CD calls the cluster that it runs in itself.
-  return (cluster === 'in-cluster' ? undefined : cluster) ?? namespace ?? cluster ?? server?.slice(0, 512);
+  const elsewhere = cluster === 'in-cluster' ? undefined : cluster;
+  return (
+    environmentLabel(app.metadata.labels) ??
+    elsewhere ??
+    addedToTheSet(app) ??
+    namespace ??
+    cluster ??
+    server?.slice(0, 512)
+  );
+}
+
+/** `eu-prod` of `till-eu-prod` or `eu-prod-till`, a child of the ApplicationSet `till`: what its generator has put in. */
+function addedToTheSet({ metadata }: Application): string | undefined {
+  const set =
+    metadata.ownerReferences?.find(({ kind }) => kind === 'ApplicationSet')?.name ??
+    metadata.labels?.['argocd.argoproj.io/application-set-name'];
+  if (typeof set !== 'string' || set === '') return undefined;
+  if (metadata.name.startsWith(`${set}-`)) return metadata.name.slice(set.length + 1) || undefined;
+  return metadata.name.endsWith(`-${set}`) ? metadata.name.slice(0, -set.length - 1) || undefined : undefined;
 }
 
 function linkTo(app: Application, argocdUrl: string | undefined): string | undefined {

@@ -206,6 +206,101 @@ describe('Argo CD', () => {
   });
 });
 
+describe('children of an ApplicationSet', () => {
+  const environment = (
+    name: string,
+    more: object,
+    destination: object = { server: 'https://k8s', namespace: 'shop' },
+  ) => finished({ metadata: { name, labels: {}, ...more }, spec: { destination, source: git } }).environment;
+  const ownerReferences = [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', name: 'till', uid: 'x' }];
+
+  test('their environment is what the generator added to the name of the set', () => {
+    expect(environment('till-eu-prod', { ownerReferences })).toBe('eu-prod');
+    expect(environment('eu-prod-till', { ownerReferences })).toBe('eu-prod');
+    expect(environment('till-prod', { labels: { 'argocd.argoproj.io/application-set-name': 'till' } })).toBe('prod');
+  });
+
+  test('a label or a named cluster says more, and a name that adds nothing says nothing', () => {
+    expect(environment('till-eu-prod', { ownerReferences, labels: { env: 'live' } })).toBe('live');
+    expect(environment('till-eu-prod', { ownerReferences }, { name: 'us-prod', namespace: 'shop' })).toBe('us-prod');
+    for (const name of ['till', 'till-', 'tillage-prod', 'other']) {
+      expect(environment(name, { ownerReferences })).toBe('shop');
+    }
+    expect(environment('till-eu-prod', { ownerReferences: [{ kind: 'Application', name: 'till' }] })).toBe('shop');
+  });
+});
+
+describe('an aborted Argo Rollout', () => {
+  const began = (time: string) => [
+    { type: 'Completed', status: 'False', lastTransitionTime: `2026-03-05T${time}:00Z` },
+  ];
+  const aborted = ({ annotations = {}, labels = {}, status = {}, ...more }: Record<string, object | string> = {}) => ({
+    event: 'aborted',
+    at: '2026-03-05T11:30:00Z',
+    environment: '',
+    rollout: {
+      metadata: {
+        name: 'till',
+        namespace: 'shop',
+        uid: 'r-1',
+        labels,
+        annotations: { 'rollout.argoproj.io/revision': '7', ...(annotations as object) },
+      },
+      status: { conditions: began('10:00'), ...(status as object) },
+    },
+    ...more,
+  });
+  const tracked = { 'argocd.argoproj.io/tracking-id': 'argocd_till-prod:argoproj.io/Rollout:shop/till' };
+
+  test('failed in front of users, from the first step of the canary on', () => {
+    expect(read(aborted({ labels: { env: 'production' } }))).toMatchObject([
+      { type: 'deployment.started', occurred_at: '2026-03-05T10:00:00.000Z' },
+      {
+        type: 'deployment.finished',
+        occurred_at: '2026-03-05T11:30:00.000Z',
+        data: { rollout_id: 'r-1/7', application: 'till', environment: 'production', outcome: 'failed_live' },
+      },
+    ]);
+    expect(read(aborted({ environment: 'eu-prod' }))).toMatchObject([{}, { data: { environment: 'eu-prod' } }]);
+    expect(read(aborted())).toMatchObject([{}, { data: { environment: 'shop' } }]);
+  });
+
+  test('of Argo CD’s application by its name; within the hour Argo CD has told it already', () => {
+    expect(read(aborted({ annotations: tracked }))).toMatchObject([{}, { data: { application: 'till-prod' } }]);
+    const soon = { annotations: tracked, status: { conditions: began('10:30') } };
+    expect(read(aborted(soon))).toMatch(/^ignored: its application degraded within the hour/);
+    expect(read(aborted({ status: { conditions: began('11:29') } }))).toHaveLength(2);
+    expect(read(aborted({ annotations: tracked, status: { conditions: [] } }))).toHaveLength(1);
+  });
+
+  test('blue-green fails in front of users only once it was active', () => {
+    const status = (active: string) => ({ status: { currentPodHash: 'new', blueGreen: { activeSelector: active } } });
+    expect(read(aborted(status('old')))).toMatchObject([{}, { data: { outcome: 'failed_dark' } }]);
+    expect(read(aborted(status('new')))).toMatchObject([{}, { data: { outcome: 'failed_live' } }]);
+  });
+
+  test('another event of a Rollout is refused by its name', () => {
+    expect(read(aborted({ event: 'paused' }))).toMatch(/^rejected: event: is not known/);
+  });
+});
+
+describe('the shipped template for Argo Rollouts', () => {
+  const file = new URL('../../workspace/argo-rollouts-notifications/headway.yaml', import.meta.url);
+  const { data } = z.object({ data: z.record(z.string(), z.string()) }).parse(parse(readFileSync(file, 'utf8')));
+
+  test('is sent by the controller’s own trigger, with every field that is read and nothing else', () => {
+    expect(parse(data['trigger.on-rollout-aborted'] ?? '')).toEqual([{ send: ['headway-rollout-aborted'] }]);
+    expect(parse(data.subscriptions ?? '')).toEqual([{ recipients: ['headway'], triggers: ['on-rollout-aborted'] }]);
+    const template = parse(data['template.headway-rollout-aborted'] ?? '').webhook.headway;
+    expect(template.method).toBe('POST');
+    for (const field of ['event', 'at', 'uid', 'labels', 'annotations', 'currentPodHash', 'blueGreen', 'conditions']) {
+      expect(template.body).toContain(`"${field}"`);
+    }
+    for (const secret of ['message', 'toJson .rollout ', 'spec']) expect(template.body).not.toContain(secret);
+    expect(data['service.webhook.headway']).toContain('Bearer $headway-token');
+  });
+});
+
 describe('the shipped template', () => {
   const file = new URL('../../workspace/argocd-notifications/headway.yaml', import.meta.url);
   const { data } = z.object({ data: z.record(z.string(), z.string()) }).parse(parse(readFileSync(file, 'utf8')));
@@ -228,6 +323,7 @@ describe('the shipped template', () => {
     for (const field of [
       'uid',
       'deletionTimestamp',
+      'ownerReferences',
       'destination',
       'startedAt',
       'finishedAt',

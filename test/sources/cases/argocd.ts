@@ -36,6 +36,32 @@ export const argocd: SourceCase = {
       },
       makes: 'deployment.started 2026-03-05T10:00:00.000Z, deployment.finished 2026-03-05T10:03:00.000Z',
     },
+    {
+      event: 'an aborted Argo Rollout',
+      body: {
+        event: 'aborted',
+        at: at('11:30'),
+        environment: 'production',
+        rollout: {
+          metadata: {
+            name: 'till',
+            namespace: 'till',
+            uid: 'r-1',
+            labels: { env: 'production' },
+            annotations: {
+              'rollout.argoproj.io/revision': '7',
+              'argocd.argoproj.io/tracking-id': 'till-prod:argoproj.io/Rollout:till/till',
+            },
+          },
+          status: {
+            currentPodHash: '6c54544bf9',
+            blueGreen: {},
+            conditions: [{ type: 'Completed', status: 'False', lastTransitionTime: at('10:00') }],
+          },
+        },
+      },
+      makes: 'deployment.started 2026-03-05T10:00:00.000Z, deployment.finished 2026-03-05T11:30:00.000Z',
+    },
   ],
   samples: 'argocd',
   signsBody: false,
