@@ -4,6 +4,7 @@ import type { CanonicalAnswer } from '../../ingest/receive.ts';
 import { getJson, post, type ServerAddress, ServerRefused } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import { CommandFailed } from './failure.ts';
+import { importCsvCommand } from './import-csv.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { withServer } from './server.ts';
 
@@ -17,7 +18,7 @@ interface GitOptions {
 
 const BODY_BYTES = 8 * 1024 * 1024;
 
-/** `headway import git`: the history of local clones. */
+/** `headway import`: the history of local clones, and what only a spreadsheet knows. */
 export function importCommand(program: Command): void {
   const command = program.command('import').description('take in what happened before Headway was connected');
   command
@@ -44,6 +45,7 @@ Examples:
         for (const path of paths) await importOne(server, path, options);
       });
     });
+  importCsvCommand(command);
 }
 
 async function importOne(server: ServerAddress, path: string, options: GitOptions): Promise<void> {
