@@ -44,7 +44,9 @@ export const gitlab: Source = {
     'Standard Webhooks in `webhook-signature`, signed at most five minutes ago; a request without one must carry the secret token in `X-Gitlab-Token`.',
   dedupe:
     'The id, state and time of the thing reported: a resent delivery, or hooks of both project and group, add nothing.',
-  setup: `1. Open the project's or the group's *Settings → Webhooks → Add new webhook*.
+  setup: `1. Open the project's *Settings → Webhooks → Add new webhook*, or the group's where the licence has that. An
+   installation of your own reaches a private address only if an administrator allows it, under *Admin → Settings →
+   Network → Outbound requests*.
 2. URL \`{url}\`. Where it is offered, generate a *Signing token* and set it, \`whsec_\` included, as
    \`HEADWAY_SECRET_GITLAB\`; else make up a *Secret token* and set that. Both may stand there, with a comma between:
    take the token out once every hook signs.
@@ -56,7 +58,10 @@ export const gitlab: Source = {
    \`impact::outage\` or \`impact::degraded\`, \`service::name\` and \`false-alarm\` say more. \`caused-by: !12\`, a merge
    request's address or a revision in its text or in a comment (an internal one, if the project is public) links the
    cause; \`fixes: group/project#7\` on a line of its own in a merge request or commit message says what repairs it.
-6. GitLab sends nothing for a push of more than three branches at once, and only the newest 20 commits of any push.`,
+6. Projects that squash and fast-forward: put \`See merge request %{reference}\` on the last line of the template of squash
+   commit messages (*Settings → Merge requests*), since GitLab tells nowhere else which request such a commit merged.
+7. GitLab sends nothing for a push of more than three branches at once, only the newest 20 commits of any push, and nothing
+   again that once failed: after four failures in a row it rests the hook, as *Recent events* shows.`,
   verify({ headers, body, received_at: receivedAt }, secrets) {
     const [keys, tokens] = [secrets.filter(isSigningSecret), secrets.filter((secret) => !isSigningSecret(secret))];
     // A signature that does not match is never made good by a token, which anyone on the way could have read.

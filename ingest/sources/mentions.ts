@@ -65,6 +65,12 @@ export function copiedChange(repository: string, body: Text): string | undefined
   return referenceIn(/^(?:Backport|Cherry[- ]pick)(?: of)? /im, repository, body) ?? cherryPickedCommit(body);
 }
 
+/** The merge request that GitLab's own trailer `See merge request group/project!n` says a commit merges. */
+export function mergedReference(repository: string, message: Text): string | undefined {
+  const found = referenceIn(/^See merge request /im, repository, message);
+  return found?.includes('!') ? found : undefined;
+}
+
 /** What a closed issue repeats: `Duplicate of owner/name#n`. */
 export function duplicateOf(repository: string, body: Text): string | undefined {
   const found = referenceIn(/\bDuplicate of /i, repository, body);
@@ -97,5 +103,5 @@ function bare(token: string): string | undefined {
 function withoutView(value: string): string {
   const sha = /^https?:\/\/\S+\/commits?\/([0-9a-f]{7,64})(?:[/?#].*)?$/i.exec(value)?.[1];
   if (sha !== undefined) return sha.toLowerCase();
-  return /^https?:\/\/\S+?\/(?:pull|merge_requests|pull-requests)\/\d+(?=[/?#])/i.exec(value)?.[0] ?? value;
+  return /^https?:\/\/\S+?\/(?:pulls?|merge_requests|pull-requests)\/\d+(?=[/?#])/i.exec(value)?.[0] ?? value;
 }

@@ -40,9 +40,9 @@ async function hook(object_kind: string, body: object): Promise<number> {
   return events;
 }
 
-const commit = (name: string, at: string) => ({
+const commit = (name: string, at: string, trailer = '') => ({
   id: shaOf(name),
-  message: `${name}\n`,
+  message: `${name}\n\n${trailer}`,
   timestamp: at,
   author: { name: 'Ada', email: 'ada@example.com' },
   added: [],
@@ -104,7 +104,11 @@ describe('a team whose only tool is GitLab', () => {
     await request(13, 'forward', 'merge', hoursAgo(14), { merge_commit_sha: null });
     await push('main', 'merge', [commit('forward', hoursAgo(15))]);
     await push('main', 'forward', [commit('straight', hoursAgo(13))]);
-    await deploy(3, 'success', 'straight', hoursAgo(10));
+    // Squashed and fast-forwarded: only the commit's own words tell whose it is.
+    await push('quick', 'straight', [commit('quick', hoursAgo(36))]);
+    await request(14, 'quick', 'merge', hoursAgo(12), { merge_commit_sha: null });
+    await push('main', 'straight', [commit('squashed', hoursAgo(12), 'See merge request acme/shop/api!14')]);
+    await deploy(3, 'success', 'squashed', hoursAgo(10));
     const incident = {
       iid: 3,
       type: 'Incident',
@@ -128,7 +132,7 @@ describe('a team whose only tool is GitLab', () => {
   });
 
   it('knows how long changes took: from the first commit, or the opening if that was earlier, to production', async () => {
-    expect(await total('dora.change_lead_time')).toMatchObject({ n: 3, excluded: { first_deployment: 1 } });
+    expect(await total('dora.change_lead_time')).toMatchObject({ n: 4, excluded: { first_deployment: 1 } });
     const { atoms } = await read<{ atoms: Record<string, unknown>[] }>(
       service,
       '/v1/metrics/dora.change_lead_time/atoms?service=acme/shop/api',
@@ -144,7 +148,8 @@ describe('a team whose only tool is GitLab', () => {
     expect(told.sort()).toEqual([
       ['acme/shop/api!12', 'acme/shop/api/deployments/2', 'explicit', '24.00'],
       ['acme/shop/api!13', 'acme/shop/api/deployments/3', 'position', '23.00'],
-      [`acme/shop/api@${shaOf('straight')}`, 'acme/shop/api/deployments/3', 'explicit', '3.00'],
+      ['acme/shop/api!14', 'acme/shop/api/deployments/3', 'explicit', '26.00'],
+      [`acme/shop/api@${shaOf('straight')}`, 'acme/shop/api/deployments/3', 'position', '3.00'],
     ]);
   });
 

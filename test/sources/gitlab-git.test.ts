@@ -88,6 +88,26 @@ describe('push', () => {
     expect(eventsOf('push', pushed({ commits }))[0]?.data).toMatchObject({ commits: [says] });
   });
 
+  test('a squashed commit that says which request it is, on the default branch alone', () => {
+    const squashed = (message: string) => [commit('b', '2026-03-05T09:00:00Z', { message })];
+    const trailer = 'Faster till\n\nSee merge request acme/shop/api!12';
+    const [, merged] = eventsOf('push', pushed({ commits: squashed(trailer) }));
+    expect(merged).toMatchObject({
+      type: 'change.merged',
+      subject: 'change:acme/shop/api!12',
+      occurred_at: '2026-03-05T09:00:00.000Z',
+      data: { change_id: 'acme/shop/api!12', repository: 'acme/shop/api', number: 12, merge_sha: sha('b') },
+    });
+    const others = [
+      { commits: squashed(trailer), ref: 'refs/heads/release' },
+      { commits: squashed(`Merge branch 'till' into 'main'\n\n${trailer}`) },
+      { commits: squashed(`${trailer}\n\n(cherry picked from commit ${sha('f')})`) },
+      { commits: squashed('Faster till\n\nSee merge request upstream/shop/api!12') },
+      { commits: squashed('Faster till\n\nSee merge request #12') },
+    ];
+    for (const other of others) expect(told('push', pushed(other))).toEqual(['branch.pushed 09:00:00']);
+  });
+
   test.each([
     ['project_14_bot_3f2a', 'bot'],
     ['group_9_bot', 'bot'],

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Delivery } from '../../delivery.ts';
+import type { Fact } from '../../event.ts';
 import { type Commit, name } from '../../vocabulary/commit.ts';
-import { revertedReference } from '../mentions.ts';
+import { mergedReference, revertedReference } from '../mentions.ts';
 import { authoredAt, branchPushed, messageFacts, plausibleInstant } from '../pushed.ts';
-import { facts, ignored, listOf, optionalText, readAs, rejected } from '../shape.ts';
+import { facts, ignored, listOf, optionalText, readAs, rejected, snapshot } from '../shape.ts';
 import type { Normalized } from '../source.ts';
-import { accountKind, project } from './shape.ts';
+import { accountKind, changeId, project, wholeSecond } from './shape.ts';
 
 const NO_COMMIT = /^0+$/;
 
@@ -44,16 +45,39 @@ export function push(body: unknown, delivery: Delivery): Normalized {
   if (commits.length === 0) return ignored('the push brought no commits');
   const pushedAt = commits.map((commit) => plausibleInstant(commit.timestamp, delivery.received_at)).findLast(Boolean);
   if (pushedAt === undefined) return rejected('commits.timestamp: none that can be true');
-  return facts(
-    branchPushed(pushedAt, {
-      repository: of.path_with_namespace,
-      branch: ref.slice('refs/heads/'.length),
-      default_branch: of.default_branch,
-      before,
-      after,
-      commits: commits.map((commit) => commitOf(of.path_with_namespace, commit, pushedAt)),
+  const branch = ref.slice('refs/heads/'.length);
+  const told = commits.map((commit) => commitOf(of.path_with_namespace, commit, pushedAt));
+  const pushed = branchPushed(pushedAt, {
+    repository: of.path_with_namespace,
+    branch,
+    default_branch: of.default_branch,
+    before,
+    after,
+    commits: told,
+  });
+  return branch === of.default_branch
+    ? facts(pushed, ...commits.flatMap((commit, at) => squashFact(of.path_with_namespace, commit, told[at])))
+    : facts(pushed);
+}
+
+/**
+ * A merge request that was squashed and fast-forwarded has no merge commit, and its hook names no other: only what the
+ * squashed commit says of itself tells which request it is. A copy of it on its way to another branch says the same.
+ */
+function squashFact(path: string, pushed: PushedCommit, commit: Commit | undefined): Fact[] {
+  const change = mergedReference(path, pushed.message);
+  const [repository, iid] = change?.split('!') ?? [];
+  if (commit === undefined || repository?.toLowerCase() !== path.toLowerCase() || iid === undefined) return [];
+  if (/^Merge /.test(commit.message ?? '') || commit.cherry_pick_of !== undefined) return [];
+  const id = changeId(path, Number(iid));
+  return [
+    snapshot('change.merged', wholeSecond(commit.authored_at), [id], {
+      change_id: id,
+      repository: path,
+      number: Number(iid),
+      merge_sha: commit.sha,
     }),
-  );
+  ];
 }
 
 /** What the button *Test* sends is the newest three commits of the default branch in reverse, `before` among them. */
