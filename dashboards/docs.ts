@@ -97,7 +97,7 @@ function askingSection(model: DocsModel): Html {
   const right = html`<p>Every number is asked for in the same way. Windows are half-open; a date means midnight in the zone. <code>as_of</code> asks what was known at that instant.</p><pre>${example}</pre>
 <p><code>format=csv</code> or <code>format=ndjson</code> answers the series, or the totals where no grain is asked for; a cell that begins like a formula is preceded by an apostrophe. Add <code>/atoms</code> for the rows behind the number, <code>/diff?as_of=…&and=…</code> for what changed between two reports and why.</p>
 <p>Errors are problems (RFC 9457) that name each field. Every address is described at <a href="/openapi.json">/openapi.json</a>.</p>
-<h3>Sending events</h3><p>What no webhook tells can be sent as canonical events, JSON or NDJSON or CloudEvents; each is answered for itself.</p>
+<h3>Sending events</h3><p>What no webhook tells can be sent as canonical events, JSON or NDJSON or CloudEvents; each is answered for itself. A tool of your own that posts JSON can be taught instead, by one file in <code>sources/</code> of the workspace; the example there says how.</p>
 <pre>curl '${model.baseUrl}/v1/events' -H 'content-type: application/json' -d '{"id": "deploy-4711-finished", "type": "deployment.finished", "source": "ship-it", "occurred_at": "2026-03-05T10:15:00Z", "data": {"rollout_id": "4711", "service_id": "checkout-api", "environment": "production", "revision": "9fceb02", "outcome": "succeeded"}}'</pre>`;
   return section('asking', 'Asking the API', html`<p class="m">For dashboards, spreadsheets and scripts</p>`, right);
 }

@@ -2,7 +2,7 @@ import { type Html, html, raw } from './web/html.ts';
 
 /**
  * The little Markdown that set-up steps are written in: paragraphs, numbered and plain lists (a line that is indented goes
- * on the item before), fenced code, `code`, **bold**, *emphasis* and links. Everything else is text; nothing is passed through.
+ * on the item before; one that goes on after code keeps its numbers), fenced code, `code`, **bold**, *emphasis* and links. Everything else is text; nothing is passed through.
  */
 export function renderMarkdown(text: string): Html {
   const blocks: Html[] = [];
@@ -18,22 +18,27 @@ function block(text: string): Html {
   const items = itemsOf(text);
   if (items === null) return html`<p>${inline(text.trim())}</p>`;
   const list = items.entries.map((item) => html`<li>${inline(item)}</li>`);
-  return items.ordered ? html`<ol class="steps">${list}</ol>` : html`<ul class="dots">${list}</ul>`;
+  if (!items.ordered) return html`<ul class="dots">${list}</ul>`;
+  return items.start === 1
+    ? html`<ol class="steps">${list}</ol>`
+    : html`<ol class="steps" start="${items.start}">${list}</ol>`;
 }
 
-function itemsOf(text: string): { ordered: boolean; entries: string[] } | null {
+function itemsOf(text: string): { ordered: boolean; start: number; entries: string[] } | null {
   const entries: string[] = [];
   let ordered = false;
+  let start = 1;
   for (const line of text.split('\n')) {
     const item = /^(\d+\.|[-*]) (.*)$/.exec(line);
     if (item) {
       entries.push(item[2] ?? '');
+      if (entries.length === 1) start = Number.parseInt(item[1] ?? '', 10) || 1;
       ordered = /^\d/.test(line);
     } else if (entries.length > 0 && (/^\s/.test(line) || line === ''))
       entries[entries.length - 1] += ` ${line.trim()}`;
     else if (line.trim() !== '') return null;
   }
-  return entries.length === 0 ? null : { ordered, entries };
+  return entries.length === 0 ? null : { ordered, start, entries };
 }
 
 function inline(text: string): Html {

@@ -39,7 +39,8 @@ Repeats: ${source.dedupe}
   return `${MADE}
 # Sources
 
-Each sender has an address of its own. Anything else can be sent as canonical events to \`POST /v1/events\`.
+Each sender has an address of its own. A tool of your own that posts JSON is taught by a file, see
+[custom-sources.md](custom-sources.md); anything else can be sent as canonical events to \`POST /v1/events\`.
 
 ${sections.join('\n')}`;
 }

@@ -81,11 +81,13 @@ export const backstage: Source = {
   signature:
     'A static token: `Authorization: Bearer …` or `X-Headway-Token`, added by Backstage’s own backend. Use TLS.',
   dedupe: 'The event’s id; the task and its state; the entity, its content and when it was seen.',
-  setup: `1. Set a token of your choice as \`HEADWAY_SECRET_BACKSTAGE\`, and as \`HEADWAY_TOKEN\` in Backstage's environment.
+  setup: `1. Set a token of your choice as \`HEADWAY_SECRET_BACKSTAGE\`, and as \`HEADWAY_TOKEN\` in the environment of Backstage's backend.
 2. Put this into \`app-config.yaml\`; the salt is any text of your own, the same as in step 3:
 
 \`\`\`
 headway:
+  url: {url}
+  token: \${HEADWAY_TOKEN}
   salt: choose-a-text
 proxy:
   endpoints:

@@ -68,7 +68,7 @@ export const gatekeeper: Source = {
     'An audited violation is state, found again every minute: the constraint, the resource, what is done about it and the ' +
     'day (UTC), so that the runs of a day are one fact. A refusal: these and its time.',
   setup: `1. Set a token of your choice as \`HEADWAY_SECRET_GATEKEEPER\`.
-2. Start the audit with \`--emit-audit-events=false --log-denies\` and JSON logs (the default), and let your log shipper post
+2. Leave Gatekeeper's logs in JSON (the default), start its webhook with \`--log-denies\`, and let your log shipper post
    the lines whose \`event_type\` is \`violation_audited\` or \`violation\` to \`{url}\`: single objects, arrays or NDJSON. With
    Vector:
 

@@ -41,7 +41,7 @@ export const googleForms: Source = {
    unless \`WAVE\` says another name.
 
 \`\`\`
-const URL = '{url}', TOKEN = 'your token', WAVE = '';
+const ADDRESS = '{url}', TOKEN = 'your token', WAVE = '';
 function send(event) {
   const scales = [FormApp.ItemType.SCALE, FormApp.ItemType.RATING].filter(Boolean);
   const all = event.response.getItemResponses();
@@ -50,7 +50,7 @@ function send(event) {
     const item = one.getItem(), named = /item: *(\\S+)/.exec(item.getHelpText());
     return { item: named ? named[1] : item.getTitle(), title: item.getTitle(), score: Number(one.getResponse()) };
   });
-  UrlFetchApp.fetch(URL, { method: 'post', contentType: 'application/json', headers: { 'X-Headway-Token': TOKEN },
+  UrlFetchApp.fetch(ADDRESS, { method: 'post', contentType: 'application/json', headers: { 'X-Headway-Token': TOKEN },
     payload: JSON.stringify({ form_id: event.source.getId(), response_id: event.response.getId(), answers,
       submitted_at: event.response.getTimestamp().toISOString(), team: team ? team.getResponse() : '', wave: WAVE }) });
 }

@@ -38,15 +38,14 @@ services:
         token: \${HEADWAY_TOKEN}
 decision_logs:
   service: headway
-  resource: hooks/opa
+  resource: /hooks/opa
 labels:
   app: checkout-api
 \`\`\`
 
 3. The label \`service\` (or \`app\`) names the service that asked.
 4. Only the path, the result and the bundle's revision become events. The rest of a decision, its \`input\` above all, is never
-   shown, but it is part of what is stored: take out what is personal with OPA's own \`system.log.mask\`, or
-   \`drop\` whole inputs.
+   shown, but it is part of what is stored: take out what is personal with OPA's own \`system.log.mask\`.
 
 A result of true or false, an object with \`allow\`, \`allowed\`, \`deny\`, \`violation\` or \`warn\`, an admission review, and a list
 under a path that ends in \`deny\`, \`violation\` or \`warn\` are understood; other results are not a guardrail's.`,

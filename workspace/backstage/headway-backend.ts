@@ -1,6 +1,6 @@
 // Sends Headway what Backstage's catalog says of owners, and how runs of software templates end.
-// Copy into packages/backend/src and add `backend.add(headwayPlugin)`. Needs in app-config.yaml the proxy endpoint
-// /headway (for its address), `headway.salt`, and HEADWAY_TOKEN in the environment.
+// Copy into packages/backend/src and add `backend.add(headwayPlugin)`. Needs `headway.url`, `headway.token` and
+// `headway.salt` in app-config.yaml, as Headway's /docs says.
 import { createHash } from 'node:crypto';
 import { coreServices, createBackendPlugin } from '@backstage/backend-plugin-api';
 import { catalogServiceRef } from '@backstage/plugin-catalog-node';
@@ -21,12 +21,13 @@ export const headwayPlugin = createBackendPlugin({
       },
       async init({ auth, catalog, config, discovery, logger, scheduler }) {
         const salt = config.getString('headway.salt');
-        const target = config.getString('proxy.endpoints./headway.target');
+        const token = config.getString('headway.token');
+        const target = config.getString('headway.url');
 
         const post = async (body: object): Promise<void> => {
           const response = await fetch(target, {
             method: 'POST',
-            headers: { 'content-type': 'application/json', 'x-headway-token': process.env.HEADWAY_TOKEN ?? '' },
+            headers: { 'content-type': 'application/json', 'x-headway-token': token },
             body: JSON.stringify(body),
           });
           if (!response.ok) throw new Error(`Headway answered ${response.status}`);
@@ -67,12 +68,12 @@ export const headwayPlugin = createBackendPlugin({
           `user-${createHash('sha256').update(`${salt}\n${ref.toLowerCase()}`).digest('hex').slice(0, 16)}`;
         const told = new Map<string, string>();
         const sendTasks = async (): Promise<void> => {
-          const { token } = await auth.getPluginRequestToken({
+          const { token: own } = await auth.getPluginRequestToken({
             onBehalfOf: await auth.getOwnServiceCredentials(),
             targetPluginId: 'scaffolder',
           });
           const address = `${await discovery.getBaseUrl('scaffolder')}/v2/tasks?limit=${PAGE}&order=desc:created_at`;
-          const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } });
+          const response = await fetch(address, { headers: { authorization: `Bearer ${own}` } });
           if (!response.ok) throw new Error(`the scaffolder answered ${response.status}`);
           const { tasks } = (await response.json()) as { tasks: ScaffolderTask[] };
           const changed = tasks.filter(({ id, status }) => told.get(id) !== status);
