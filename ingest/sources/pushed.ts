@@ -42,5 +42,7 @@ export function plausibleInstant(timestamp: unknown, receivedAt: string): string
 }
 
 function firstLine(message: string | null | undefined): string | undefined {
-  return message?.slice(0, 2000).trimStart().split(/\r?\n/, 1)[0]?.slice(0, 200) || undefined;
+  const line = message?.slice(0, 2000).trimStart().split(/\r?\n/, 1)[0]?.slice(0, 200);
+  // Half of a character that the cut went through is no text.
+  return line?.replace(/[\uD800-\uDBFF]$/, '') || undefined;
 }
