@@ -69,9 +69,9 @@ describe.each(incidentStories.map((story) => ({ name: story.source.name, story }
     );
   });
 
-  if (story.repeatsStart) {
-    test('without its first message it starts when it started', () => {
-      expect(incidentsAfter(story, inOrder(story).slice(1))).toMatchObject([
+  if (story.lastTellsAll) {
+    test('its last message alone tells when it started and ended', () => {
+      expect(incidentsAfter(story, inOrder(story).slice(-1))).toMatchObject([
         { startedAt: START, restoredAt: RESTORED },
       ]);
     });

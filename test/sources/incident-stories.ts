@@ -18,8 +18,8 @@ export interface IncidentStory {
   readonly source: Source;
   readonly messages: readonly object[];
   readonly acknowledged: boolean;
-  /** Whether any later message tells the start as well. */
-  readonly repeatsStart: boolean;
+  /** Whether the last message alone tells start and end. */
+  readonly lastTellsAll: boolean;
 }
 
 const at = (minutes: string) => `2026-03-05T${minutes}:00.000Z`;
@@ -48,7 +48,7 @@ const alerts = (source: Source, version: string): IncidentStory => ({
     group(version, { endsAt: at('10:45') }, 'resolved'),
   ],
   acknowledged: false,
-  repeatsStart: true,
+  lastTellsAll: true,
 });
 
 const oncall = (type: string, over: object) => ({
@@ -155,7 +155,7 @@ export const incidentStories: readonly IncidentStory[] = [
       oncall('resolve', { state: 'resolved', acknowledged_at: at('10:05'), resolved_at: at('10:45') }),
     ],
     acknowledged: true,
-    repeatsStart: true,
+    lastTellsAll: true,
   },
   {
     source: opsgenie,
@@ -165,16 +165,19 @@ export const incidentStories: readonly IncidentStory[] = [
       opsgenieAlert('UpdatePriority', '10:10'),
       opsgenieAlert('Create', '10:15'),
       opsgenieAlert('Escalate', '10:20'),
-      opsgenieAlert('Close', '10:45', { priority: null }),
+      opsgenieAlert('Close', '10:45'),
     ],
     acknowledged: true,
-    repeatsStart: true,
+    lastTellsAll: true,
   },
   {
     source: incidentIo,
     messages: [
       incidentIoEvent('created', '10:02', 'triage', {}),
       incidentIoEvent('status_updated', '10:06', 'live', {}, 'triage'),
+      incidentIoEvent('updated', '10:07', 'live', {
+        incident_timestamp_values: [timestamp('Impact started', '10:03'), timestamp('Accepted at', '10:07')],
+      }),
       incidentIoEvent('updated', '10:10', 'live', {
         incident_timestamp_values: [timestamp('Impact started', '10:01'), timestamp('Accepted at', '10:06')],
       }),
@@ -192,7 +195,7 @@ export const incidentStories: readonly IncidentStory[] = [
       }),
     ],
     acknowledged: true,
-    repeatsStart: true,
+    lastTellsAll: true,
   },
   {
     source: datadog,
@@ -203,7 +206,7 @@ export const incidentStories: readonly IncidentStory[] = [
       monitor('Recovered', '10:45'),
     ],
     acknowledged: false,
-    repeatsStart: false,
+    lastTellsAll: false,
   },
   {
     source: newrelic,
@@ -215,7 +218,7 @@ export const incidentStories: readonly IncidentStory[] = [
       issue('CLOSED', '10:45'),
     ],
     acknowledged: true,
-    repeatsStart: true,
+    lastTellsAll: true,
   },
   {
     source: servicenow,
@@ -228,7 +231,7 @@ export const incidentStories: readonly IncidentStory[] = [
       record('11:30', 7, { reopened_at: at('10:30'), resolved_at: at('10:45'), closed_at: at('11:30') }),
     ],
     acknowledged: true,
-    repeatsStart: true,
+    lastTellsAll: true,
   },
   {
     source: statuspage,
@@ -240,7 +243,7 @@ export const incidentStories: readonly IncidentStory[] = [
       page('11:30', 'postmortem', ...told),
     ],
     acknowledged: false,
-    repeatsStart: true,
+    lastTellsAll: true,
   },
   {
     source: pagerduty,
@@ -252,6 +255,6 @@ export const incidentStories: readonly IncidentStory[] = [
       pager('resolved', '10:45'),
     ],
     acknowledged: true,
-    repeatsStart: false,
+    lastTellsAll: false,
   },
 ];
