@@ -19,9 +19,9 @@ export const jenkins: Source = {
   ],
   headers: ['referrer', 'x-event-type'],
   signature:
-    'A static secret: the password in the address (`https://headway:<secret>@…`), or `X-Headway-Token` added by a proxy. No plugin signs, so use TLS.',
+    'A static secret in the address (`?token=…`, or as its password). No plugin signs or sends headers, so use TLS.',
   dedupe: 'The build (controller, job and number; with the CDEvents plugin its item in the queue), its state and time.',
-  setup: `1. Put a secret of your choice into \`HEADWAY_SECRET_JENKINS\`. The address is \`{url}\` with \`headway:<secret>@\` after \`https://\`.
+  setup: `1. Put a secret of letters and digits into \`HEADWAY_SECRET_JENKINS\`. The address is \`{url}?token=<secret>\`.
 2. Set up **one** of the three plugins below; two would count every build twice.
 3. A job that tells no repository counts under its own name, folders and all: give it as \`repository\` in the catalog.
 4. UNSTABLE counts as failed. A job that deploys is a rollout once \`environments.yaml\` says so.
@@ -30,7 +30,6 @@ export const jenkins: Source = {
   Endpoint*, format JSON, protocol HTTP, event *All Events*, the address as a secret text credential, retries 3. TCP, UDP and
   XML are not understood.
 - *Generic Event* is set once for all jobs: *Manage Jenkins*, *System*, *Event Dispatcher*, with run started and run finalized.
-  If your version sends no password from the address, put a proxy before Headway that adds \`X-Headway-Token\`.
 - *CDEvents* is set once for all jobs: *Manage Jenkins*, *System*, *CDEvents*, sink type HTTP. Its stages are not read: the
   plugin reports those that passed as errors.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),

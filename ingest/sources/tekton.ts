@@ -19,12 +19,12 @@ export const tekton: Source = {
   ],
   headers: ['ce-type'],
   signature:
-    'A static secret: the password of the sink’s address, or `X-Headway-Token` added by a gateway. Tekton signs nothing, so use TLS.',
+    'A static secret in the sink’s address (`?token=…`), or `X-Headway-Token` added by a gateway. Tekton signs nothing, so use TLS.',
   dedupe:
     'The run’s uid, its state and the time of it; what Tekton sends again after a restart has another id and the same run.',
   setup: `1. Put a secret of your choice into \`HEADWAY_SECRET_TEKTON\`.
-2. Set the sink to \`{url}\`, with \`headway:<secret>@\` after \`https://\`:
-   \`kubectl -n tekton-pipelines patch configmap config-events -p '{"data": {"sink": "https://headway:<secret>@…/hooks/tekton", "formats": "tektonv1"}}'\`.
+2. Set the sink to \`{url}?token=<secret>\`:
+   \`kubectl -n tekton-pipelines patch configmap config-events -p '{"data": {"sink": "{url}?token=<secret>", "formats": "tektonv1"}}'\`.
    Who may read that ConfigMap reads the secret; a gateway in the cluster that adds the header \`X-Headway-Token\` avoids it.
 3. Pipelines as Code tells repository, branch and commit. Else annotate the PipelineRuns (in the TriggerTemplate)
    \`headway/repository: owner/name\`, \`headway/revision: <commit>\` and \`headway/branch: <branch>\`; Tekton hands annotations on

@@ -82,7 +82,7 @@ export function printedCdevent(body: Uint8Array): { readonly value: unknown } | 
     .slice(from + 1, text.indexOf(']', from))
     .split(',')
     .map(Number);
-  if (!bytes.every((byte) => Number.isInteger(byte) && byte >= -128 && byte < 128)) return undefined;
+  if (!bytes.every(Number.isInteger)) return undefined;
   const parsed = parseJson(Uint8Array.from(bytes));
   return parsed.ok ? { value: parsed.value } : undefined;
 }
