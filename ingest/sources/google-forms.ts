@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
-import { digest, fact, facts, ignored, listOf, optionalText, readAs, readBody } from './shape.ts';
+import { digest, facts, ignored, listOf, optionalText, readAs, readBody, snapshot } from './shape.ts';
 import { tokenMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
 
@@ -32,29 +32,14 @@ export const googleForms: Source = {
     'A static token: `X-Headway-Token` of the script, `?token=` in the address for a Pub/Sub push, which can set no header.',
   dedupe: 'The response, the question and the time of submission; an edited response is a later answer.',
   setup: `1. Set a token of your choice as \`HEADWAY_SECRET_GOOGLE_FORMS\`.
-2. In the form: *⋮ → Apps Script*, replace what is there by the lines below, with your token, and save.
+2. In the form: *⋮ → Apps Script*, replace what is there by \`workspace/google-forms/headway.gs\`, and fill in its first lines:
+   the address \`{url}\` and the token. Save.
 3. *Triggers → Add trigger*: function \`send\`, event source *From form*, event type *On form submit*. Allow what it asks for.
 4. Name the item of a question in its description as \`item: documentation\` (\`support\`, \`reliability\`, \`ease_of_use\`,
    \`overall\`); without one its title is the item. Only scales and ratings are sent. A question *Team* with a list of your
    teams says the team.
 5. Answers count once the wave is closed, by a \`survey.wave_closed\` event to \`/v1/events\`; the form's id is the wave,
-   unless \`WAVE\` says another name.
-
-\`\`\`
-const ADDRESS = '{url}', TOKEN = 'your token', WAVE = '';
-function send(event) {
-  const scales = [FormApp.ItemType.SCALE, FormApp.ItemType.RATING].filter(Boolean);
-  const all = event.response.getItemResponses();
-  const team = all.find((one) => one.getItem().getTitle() === 'Team');
-  const answers = all.filter((one) => scales.includes(one.getItem().getType())).map((one) => {
-    const item = one.getItem(), named = /item: *(\\S+)/.exec(item.getHelpText());
-    return { item: named ? named[1] : item.getTitle(), title: item.getTitle(), score: Number(one.getResponse()) };
-  });
-  UrlFetchApp.fetch(ADDRESS, { method: 'post', contentType: 'application/json', headers: { 'X-Headway-Token': TOKEN },
-    payload: JSON.stringify({ form_id: event.source.getId(), response_id: event.response.getId(), answers,
-      submitted_at: event.response.getTimestamp().toISOString(), team: team ? team.getResponse() : '', wave: WAVE }) });
-}
-\`\`\`
+   unless \`WAVE\` in the script says another name.
 
 A watch of the Forms API may push to \`{url}?token=…\` as well: such a push is kept, and feeds nothing. Its OpenID token is not
 checked, so give the subscription's endpoint the token in its address.`,
@@ -78,7 +63,8 @@ function normalise(delivery: Delivery): Normalized {
   const respondent = digest(['google-forms', form_id, response_id]);
   return facts(
     ...answers.map(({ item, score, title }) =>
-      fact('survey.answered', submitted_at, [respondent, item], {
+      // Two questions may have one item.
+      snapshot('survey.answered', submitted_at, [respondent, item], {
         wave: wave ?? form_id,
         item,
         score,
