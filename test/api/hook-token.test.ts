@@ -13,20 +13,17 @@ beforeAll(async () => {
     HEADWAY_DATA_DIR: join(dir, 'data'),
     HEADWAY_WORKSPACE: dir,
     HEADWAY_LOG_LEVEL: 'trace',
-    HEADWAY_SECRET_ALERTMANAGER: SECRET,
+    HEADWAY_SECRET_STATUSPAGE: SECRET,
   });
 }, 30_000);
 afterAll(() => server.kill());
 
-const startsAt = new Date(Date.now() - 60_000).toISOString();
-const body = JSON.stringify({
-  version: '4',
-  status: 'firing',
-  alerts: [{ status: 'firing', labels: { headway: 'incident' }, startsAt, fingerprint: 'f1' }],
-});
+const created_at = new Date(Date.now() - 60_000).toISOString();
+const incident = { id: 'z3lct0r596n4', status: 'investigating', impact: 'major', created_at, updated_at: created_at };
+const body = JSON.stringify({ meta: {}, page: { id: 'p' }, incident });
 const json = { 'content-type': 'application/json' };
 const send = (query: string, headers: Record<string, string> = {}, sent = body) =>
-  fetch(`${server.url}/hooks/alertmanager${query}`, {
+  fetch(`${server.url}/hooks/statuspage${query}`, {
     method: 'POST',
     headers: { ...json, ...headers },
     body: sent,
@@ -39,7 +36,7 @@ describe('a token in the address of a hook', () => {
     expect((await send('?token=')).status).toBe(401);
     expect((await send('?token=guess')).status).toBe(401);
     expect((await send(inAddress)).status).toBe(202);
-    expect((await send(`${inAddress}&from=statuspage`)).status).toBe(202);
+    expect((await send(`${inAddress}&page=p`)).status).toBe(202);
     // A header that is given is what counts.
     expect((await send(inAddress, { 'x-headway-token': 'guess' })).status).toBe(401);
     expect((await send('?token=guess', { 'x-headway-token': SECRET })).status).toBe(202);
@@ -50,11 +47,11 @@ describe('a token in the address of a hook', () => {
     const answers: string[] = [];
     const accepted = await send(inAddress);
     const receipt = (await accepted.clone().json()) as { delivery: string };
-    const unreadable = await send(inAddress, {}, '{"version":');
+    const unreadable = await send(inAddress, {}, '{"incident":');
     const set = await send(inAddress, {}, '{}');
     const failed = [
       await fetch(`${server.url}/hooks/nobody${inAddress}`, { method: 'POST', headers: json, body: '{}' }),
-      await fetch(`${server.url}/hooks/alertmanager${inAddress}`),
+      await fetch(`${server.url}/hooks/statuspage${inAddress}`),
       await fetch(`${server.url}/hooks/%E0%A4%A${inAddress}`, { method: 'POST' }),
       await send(inAddress, { 'content-type': 'text/xml' }, '<a/>'),
       await send(`${inAddress}${'x'.repeat(5000)}`),
