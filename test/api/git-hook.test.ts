@@ -1,24 +1,15 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventId } from '../../ingest/event.ts';
 import type { RunningService } from '../../services/compose.ts';
+import { commit, git, gitEnvironment, HOOK, newRepositories, push, type Repositories } from './repositories.ts';
 import { startEmbedded, temporaryFolder } from './start.ts';
 
-const HOOK = fileURLToPath(new URL('../../workspace/git-hooks/post-receive', import.meta.url));
 const SECRET = '6\\"secret" with $HOME; ü and more';
 const ZEROS = '0'.repeat(40);
-const AUTHORED = '2026-03-05T11:00:00+02:00';
-
-interface Repositories {
-  readonly bare: string;
-  readonly work: string;
-  readonly name: string;
-}
 
 let service: RunningService;
 beforeAll(async () => {
@@ -29,64 +20,7 @@ beforeAll(async () => {
   }
 });
 
-/** Nothing of the machine's or the user's own configuration reaches these. */
-const env = {
-  PATH: process.env.PATH ?? '',
-  HOME: '/nonexistent',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Ada "the first" Lovelace',
-  GIT_AUTHOR_EMAIL: 'ada@example.com',
-  GIT_AUTHOR_DATE: AUTHORED,
-  GIT_COMMITTER_NAME: 'Ada',
-  GIT_COMMITTER_EMAIL: 'ada@example.com',
-};
-
-function git(cwd: string, ...args: readonly string[]): string {
-  return execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-}
-
-/** A push as a person would do it; what the hook says comes back as `remote: headway: …`. The server runs meanwhile. */
-async function push(repositories: Repositories, ...args: readonly string[]) {
-  const child = spawn('git', ['push', 'origin', ...args], {
-    cwd: repositories.work,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [status] = (await once(child, 'close')) as [number | null];
-  const said = stderr.split('\n').filter((line) => line.includes('headway:'));
-  return { status, said: said.map((line) => line.replace(/^remote:\s*/, '').trim()) };
-}
-
-function newRepositories(name: string, shell = 'sh', secret = SECRET, url = `${service.url}/hooks/git`): Repositories {
-  const dir = temporaryFolder();
-  const bare = join(dir, 'api.git');
-  const work = join(dir, 'work');
-  git(dir, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
-  git(dir, 'init', '--quiet', '--initial-branch=main', work);
-  git(work, 'remote', 'add', 'origin', bare);
-  git(bare, 'config', 'headway.url', url);
-  git(bare, 'config', 'headway.secret', secret);
-  git(bare, 'config', 'headway.repository', name);
-  const hook = join(bare, 'hooks', 'post-receive');
-  if (shell === 'sh') copyFileSync(HOOK, hook);
-  else writeFileSync(hook, `#!/bin/sh\nexec ${shell} ${HOOK}\n`);
-  chmodSync(hook, 0o755);
-  return { bare, work, name };
-}
-
-function commit({ work }: Repositories, message: string, ...paths: readonly string[]): string {
-  for (const path of paths) {
-    mkdirSync(join(work, path, '..'), { recursive: true });
-    writeFileSync(join(work, path), message);
-    git(work, 'add', '--', path);
-  }
-  git(work, 'commit', '--quiet', '--allow-empty', '--cleanup=verbatim', '-m', message);
-  return git(work, 'rev-parse', 'HEAD');
-}
+const told = () => ({ url: `${service.url}/hooks/git`, secret: SECRET });
 
 /** The event of a branch that moved, as soon as it can be read. */
 async function moved({ name }: Repositories, branch: string, before: string, after: string) {
@@ -105,7 +39,7 @@ async function eventually(id: string) {
 
 describe('git push to a bare repository with the hook', () => {
   it('tells of each commit, whatever its message and its paths are called', async () => {
-    const repositories = newRepositories('acme/api');
+    const repositories = newRepositories('acme/api', told());
     const message = 'Say "hi" \\ $(touch headway-was-here) `id` ü 🚀\n\nIt says: {"a":1}\n\nfixes: INC-7\n';
     const first = commit(repositories, message, 'src/a "b" $(x)\\ü\n🚀.ts', 'plain.ts');
     expect(await push(repositories, 'main')).toEqual({
@@ -136,7 +70,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('tells of a new branch only what is new, of a forced one that it was, of a deleted one that it is gone', async () => {
-    const repositories = newRepositories('acme/branches');
+    const repositories = newRepositories('acme/branches', told());
     const base = commit(repositories, 'Base', 'a');
     await push(repositories, 'main');
     git(repositories.work, 'switch', '--quiet', '-c', 'feature/"quoted"');
@@ -158,7 +92,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('gives what several new branches share to the default branch', async () => {
-    const repositories = newRepositories('acme/several');
+    const repositories = newRepositories('acme/several', told());
     const base = commit(repositories, 'Base', 'a');
     git(repositories.work, 'switch', '--quiet', '-c', 'a-before-main');
     const own = commit(repositories, 'Own', 'b');
@@ -170,7 +104,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('tells of a merge with all that it brings, the merge last', async () => {
-    const repositories = newRepositories('acme/merges');
+    const repositories = newRepositories('acme/merges', told());
     const base = commit(repositories, 'Base', 'a');
     await push(repositories, 'main');
     git(repositories.work, 'switch', '--quiet', '-c', 'topic');
@@ -186,12 +120,12 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('tells of 500 commits at once, in order', async () => {
-    const repositories = newRepositories('acme/many');
+    const repositories = newRepositories('acme/many', told());
     const stream = Array.from({ length: 500 }, (_, at) => {
       const text = `Commit ${at}`;
       return `commit refs/heads/main\nauthor Ada <a@example.com> ${1772697600 + at} +0200\ncommitter Ada <a@example.com> ${1772697600 + at} +0200\ndata ${text.length}\n${text}\nM 100644 inline f${at % 7}\ndata ${text.length}\n${text}\n`;
     }).join('');
-    execFileSync('git', ['fast-import', '--quiet'], { cwd: repositories.work, env, input: stream });
+    execFileSync('git', ['fast-import', '--quiet'], { cwd: repositories.work, env: gitEnvironment, input: stream });
     const head = git(repositories.work, 'rev-parse', 'main');
     expect((await push(repositories, 'main')).said).toEqual(['headway: told of 1 branch(es) and tag(s) of acme/many']);
     const commits = (await moved(repositories, 'main', ZEROS, head)).data.commits as { message: string }[];
@@ -199,7 +133,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('tells of a tag as a release of its commit', async () => {
-    const repositories = newRepositories('acme/tags');
+    const repositories = newRepositories('acme/tags', told());
     const head = commit(repositories, 'Base', 'a');
     git(repositories.work, 'tag', '-a', 'v1.0', '-m', 'One "point" zero');
     const tag = git(repositories.work, 'rev-parse', 'v1.0');
@@ -210,7 +144,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('makes each commit on the default branch a change, delivered by the rollout of its revision', async () => {
-    const repositories = newRepositories('acme/delivered');
+    const repositories = newRepositories('acme/delivered', told());
     const base = commit(repositories, 'Base', 'a');
     await push(repositories, 'main');
     const fix = commit(repositories, 'Fix', 'a');
@@ -257,7 +191,7 @@ describe('git push to a bare repository with the hook', () => {
   it.each(['bash', 'dash'])('signs in %s as in any other shell', async (shell) => {
     if (spawnSync(shell, ['-c', ':']).error) return console.warn(`skipped: there is no ${shell}`);
     for (const secret of [SECRET, 'old-one']) {
-      const repositories = newRepositories(`acme/${shell}-${secret.length}`, shell, secret);
+      const repositories = newRepositories(`acme/${shell}-${secret.length}`, { ...told(), shell, secret });
       const head = commit(repositories, 'Base', 'a');
       expect((await push(repositories, 'main')).said).toHaveLength(1);
       await moved(repositories, 'main', ZEROS, head);
@@ -265,7 +199,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('keeps what nobody took and sends it with the next push; the push itself never fails', async () => {
-    const repositories = newRepositories('acme/unsent', 'sh', 'not the secret');
+    const repositories = newRepositories('acme/unsent', { ...told(), secret: 'not the secret' });
     const first = commit(repositories, 'One', 'a');
     expect(await push(repositories, 'main')).toEqual({
       status: 0,
@@ -290,7 +224,7 @@ describe('git push to a bare repository with the hook', () => {
   });
 
   it('says one line where nothing is configured', async () => {
-    const repositories = newRepositories('acme/unset');
+    const repositories = newRepositories('acme/unset', told());
     git(repositories.bare, 'config', '--unset', 'headway.url');
     commit(repositories, 'One', 'a');
     expect(await push(repositories, 'main')).toEqual({
