@@ -11,7 +11,7 @@ const rules: readonly Record<string, unknown>[] = [
   { repository: 'acme/mono', workflow: 'deploy.yml', environment: 'production', service_id: 'api' },
   { repository: 'acme/shop', workflow: 'ci', environment: 'edge' },
   { repository: 'acme/?hop', job: 'deploy-*', environment: 'Production' },
-  { repository: 'acme/shop', workflow: '*', job: 'deploy-prod', environment: 'production', service_id: 'Shop' },
+  { repository: 'acme/shop', workflow: '*', job: 'deploy-prod', environment: 'production', service_id: 'shop' },
   { repository: 'acme/lib', job: 'deploy-prod', environment: 'production', service_id: 'lib' },
   { repository: 'acme/*', release: 'v*', environment: 'production' },
   { repository: 'acme/legacy', release: '*', prereleases: true, environment: 'live' },
