@@ -6,6 +6,7 @@ import { isSuppressed } from './privacy/suppression.ts';
 import { bcaMean } from './statistics/bootstrap.ts';
 import { garwood, tInterval, wilson } from './statistics/interval.ts';
 import { quantile, type Ranked } from './statistics/quantile.ts';
+import { survivalOf, survivalQuantile } from './statistics/survival.ts';
 
 /** Everything that one row of an answer is made of. */
 export interface RowInput {
@@ -98,9 +99,9 @@ function estimateOf(input: RowInput): Estimate {
     case 'snapshot':
       return proportion(cell);
     case 'quantiles':
-      return durations(cell, metric, options.closed_only === true);
+      return durations(cell, metric, options);
     case 'mean':
-      return { ...mean(input), fields: durations(cell, metric, false).fields ?? {} };
+      return { ...mean(input), fields: durations(cell, metric, options).fields ?? {} };
     case 'score': {
       const { values } = cell;
       const total = values.reduce((sum, value) => sum + value, 0);
@@ -137,11 +138,23 @@ function proportion(cell: Cell): Estimate {
 
 const secondsPer: Readonly<Record<string, number>> = { hours: 3_600, minutes: 60, seconds: 1 };
 
-function durations(cell: Cell, metric: Metric, closedOnly: boolean): Estimate {
+function durations(cell: Cell, metric: Metric, options: Options): Estimate {
   const seconds = secondsPer[metric.unit] ?? 1;
+  if (options.kaplan_meier === true) {
+    const inUnit = (values: readonly number[]) => values.map((value) => value / seconds);
+    const survival = survivalOf(inUnit(cell.values), inUnit(cell.ages));
+    const at = (percent: number) => survivalQuantile(survival, percent);
+    const p50 = at(50);
+    return {
+      value: p50.value,
+      n: cell.values.length,
+      ci: p50.ci,
+      fields: { quantiles: { p50, p75: at(75), p90: at(90) } },
+    };
+  }
   const ranked: Ranked = {
     closed: cell.items - cell.open,
-    open: closedOnly ? 0 : cell.open,
+    open: options.closed_only === true ? 0 : cell.open,
     at(rank) {
       const value = cell.ranks.get(rank);
       if (value === undefined) throw new Error(`rank ${rank} of ${cell.items} was not read`);

@@ -2,6 +2,7 @@ import type { SqlValue, Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { type Axis, axisParams, bucketsSql, counted, everStandsSql, inWindow, reachSql, standingSql } from './axis.ts';
 import type { Aggregate, Items } from './metric.ts';
+import { signedSeconds } from './metrics/populations.ts';
 import type { MetricRequest } from './request.ts';
 import { type ScopeSql, scopeSql } from './scope.ts';
 import { FEW_VALUES, RANK_SLACK } from './statistics/quantile.ts';
@@ -16,8 +17,10 @@ export interface Cell {
   open: number;
   /** Rank (from 1) of a closed value to the value in seconds: all of few, else those that quantiles need. */
   ranks: ReadonlyMap<number, number>;
-  /** mean and score: every value, ascending. */
+  /** mean, score and `kaplan_meier`: every value, ascending. */
   values: readonly number[];
+  /** `kaplan_meier`: how many seconds each open one has lasted, ascending. */
+  ages: readonly number[];
   /** union: seconds covered. */
   covered: number;
   /** Whether an item has its bucket timestamp in the window; of intervals only some do. */
@@ -44,7 +47,13 @@ export function cellsSql(
     ...scope.groups.map((sql, index) => `${sql} AS group_${index}`),
   ];
   const rows = itemRows(tables, atom, items, request, scope);
-  const aggregates = ['count() AS items', ...partsOf(aggregate), ...Object.entries(items.tallies ?? {}).map(aliased)];
+  const survival = items.clock !== undefined && request.options.kaplan_meier === true;
+  const aggregates = [
+    'count() AS items',
+    ...partsOf(aggregate),
+    ...(survival ? [sortedAges] : []),
+    ...Object.entries(items.tallies ?? {}).map(aliased),
+  ];
   const keys = ['bucket', ...scope.groups.map((_, index) => `group_${index}`), 'item_reason'].join(', ');
   const cells = `SELECT ${keys}, ${aggregates.join(', ')}
 FROM (
@@ -53,7 +62,7 @@ FROM (
   WHERE ${aggregate === 'snapshot' ? everStandsSql : reachSql(union)}
 )${union ? '\nWHERE item_inside' : ''}
 GROUP BY ${keys}`;
-  const ranked = aggregate === 'quantiles' || aggregate === 'mean';
+  const ranked = (aggregate === 'quantiles' || aggregate === 'mean') && !survival;
   const kept = aggregate === 'quantiles' ? '* EXCEPT (sorted_values)' : '*';
   const sql = ranked ? `SELECT ${kept}, ${stretchesSql(request.options.closed_only === true)} FROM (${cells})` : cells;
   return { sql, params: { ...scope.params, ...items.params, ...axisParams(axis, request) } };
@@ -79,13 +88,22 @@ export function itemRows(
 
 /** What an item is, in one set of column names for all metrics. */
 export function itemColumns(items: Items): readonly string[] {
-  const { at, reason, hit, value, until } = items;
+  const { at, reason, hit, value, clock, until } = items;
   return [
     `${at} AS item_at`,
     `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
     ...(value ? [`${value} AS item_value`] : []),
+    ...(clock ? clockColumns(clock) : []),
     ...(until ? [`${until} AS item_until`] : []),
+  ];
+}
+
+/** Seconds that the clock ran, and of one that still runs how long it has by as_of; of the two one is NULL. */
+function clockColumns({ start, end }: NonNullable<Items['clock']>): readonly string[] {
+  return [
+    `if(isNull(${end}), NULL, greatest(0, ${signedSeconds(start, end)})) AS item_value`,
+    `if(isNull(${end}), greatest(0, ({as_of:Int64} - toUnixTimestamp64Milli(${start})) / 1000), NULL) AS item_age`,
   ];
 }
 
@@ -132,6 +150,7 @@ export function emptyCell(bucket: number, keys: readonly string[]): Cell {
     open: 0,
     ranks: new Map(),
     values: [],
+    ages: [],
     covered: 0,
     begun: true,
     tallies: {},
@@ -146,6 +165,7 @@ function fill(cell: Cell, row: Readonly<Record<string, unknown>>, tallyNames: re
   cell.covered = Number(row.covered ?? 0);
   if (row.begun !== undefined) cell.begun = Number(row.begun) > 0;
   cell.values = (row.sorted_values as number[] | undefined) ?? [];
+  cell.ages = (row.sorted_ages as number[] | undefined) ?? [];
   cell.ranks = ranksOf(row.stretch_starts as number[] | undefined, row.stretches as number[][] | undefined);
   cell.tallies = Object.fromEntries(tallyNames.map((name) => [name, row[name]]));
 }
@@ -180,6 +200,8 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
       ];
   }
 }
+
+const sortedAges = `arraySort(groupArrayIf(assumeNotNull(item_age), ${counted} AND isNotNull(item_age))) AS sorted_ages`;
 
 const sortedSql = `arraySort(groupArrayIf(assumeNotNull(item_value), ${counted} AND isNotNull(item_value)))`;
 

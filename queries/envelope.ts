@@ -17,7 +17,7 @@ export interface Interval {
   readonly low: number | null;
   readonly high: number | null;
   readonly level: 0.95;
-  /** wilson, order_statistics, garwood, t, bca */
+  /** wilson, order_statistics, garwood, t, bca, brookmeyer_crowley */
   readonly method: string;
 }
 

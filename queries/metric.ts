@@ -84,7 +84,13 @@ export type Options = Readonly<Record<string, OptionValue>>;
 /** A declared option: what it accepts, its default and what it does. */
 export type OptionSpec =
   | { readonly type: 'choice'; readonly values: readonly string[]; readonly default: string; readonly text: string }
-  | { readonly type: 'flag'; readonly default: boolean; readonly text: string }
+  | {
+      readonly type: 'flag';
+      readonly default: boolean;
+      readonly text: string;
+      /** Another flag with which it makes no sense. */
+      readonly excludes?: string;
+    }
   | {
       readonly type: 'number';
       readonly default: number;
@@ -125,7 +131,9 @@ export interface Items {
   readonly reason: string;
   /** proportion, snapshot: whether the item is in the numerator. */
   readonly hit?: string;
-  /** quantiles, mean: seconds, NULL while open; score: the value. */
+  /** quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. */
+  readonly clock?: { readonly start: string; readonly end: string };
+  /** score: the value. */
   readonly value?: string;
   /** union: end of the interval that begins at `at`; NULL while open. snapshot: when it ceases to hold; never NULL. */
   readonly until?: string;

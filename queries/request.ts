@@ -185,6 +185,17 @@ function readOptions(
     const text = given.get(name) ?? (preset === undefined ? undefined : String(preset));
     options[name] = text === undefined ? spec.default : readOption(name, spec, text, report);
   }
+  for (const [name, spec] of Object.entries(specs)) {
+    const other = spec.type === 'flag' ? spec.excludes : undefined;
+    if (other === undefined || options[name] !== true || options[other] !== true) continue;
+    // What is asked for beats what the organisation has set.
+    if (given.has(name) && !given.has(other)) options[other] = false;
+    else if (given.has(other) && !given.has(name)) options[name] = false;
+    else {
+      report(name, `makes no sense with ${other}`, `leave out ${name} or ${other}`);
+      report(other, `makes no sense with ${name}`, `leave out ${name} or ${other}`);
+    }
+  }
   return options;
 }
 

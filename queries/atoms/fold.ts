@@ -9,8 +9,9 @@ import { atomLayers } from './kinds.ts';
 import type { Layer } from './layer.ts';
 import { positionLayers } from './positions.ts';
 import { rolloutLayers } from './rollouts.ts';
-import { scopeLayers, type Touch, touchesUnassigned, touchLayers } from './scope.ts';
+import { scopeLayers, type Touch, touchLayers } from './scope.ts';
 import { sourceLayers } from './sources.ts';
+import { UNASSIGNED } from './sql.ts';
 import { refreshLayer, storing } from './storing.ts';
 
 /** All steps from facts to atoms, each reading those before it. */
@@ -54,39 +55,38 @@ export function fold(
   asOf: string | null,
   services: readonly string[] | null,
 ): Promise<Fold> {
-  const steps = [...(services === null ? [] : scopeLayers), factsLayer(services !== null), ...layers];
+  const steps = [...(services === null ? [] : scopeLayers()), factsLayer(services !== null), ...layers];
   return fill(store, bench, { steps, asOf, params: { services: services ?? [], as_of: asOf ?? '' } });
 }
 
-/** Folds all that is known and stores the atoms of `services` (null: all of them) as the refresh of that number. */
+/**
+ * Folds all that is known and stores the atoms of `services` (null: all of them) as the refresh of that number. `unassigned`
+ * says what is of no service where the stored atoms cannot.
+ */
 export async function foldAndStore(
   store: Store,
   bench: Workbench,
   services: readonly string[] | null,
   refreshed: string,
+  unassigned?: Layer['sql'],
 ): Promise<void> {
   const scoped = services !== null;
-  const steps = [refreshLayer, ...(scoped ? scopeLayers : []), factsLayer(scoped), ...layers];
+  const steps = [refreshLayer, ...(scoped ? scopeLayers(unassigned) : []), factsLayer(scoped), ...layers];
   const params = { services: services ?? [], refreshed };
   const made = await fill(store, bench, { steps, after: storing(scoped), asOf: null, params, small: scoped });
   await made.drop();
 }
 
-/**
- * Services, in lower case, whose atoms could change by what was touched; null if all could: what is of no service may come to
- * be of any, and may blame any, so that it is folded with everything.
- */
+/** Services, in lower case, whose atoms could change by what was touched, what is of none among them; null if all could. */
 export async function touchedServices(store: Store, bench: Workbench, touch: Touch): Promise<string[] | null> {
   if (touch.everything) return null;
   const params = { entities: [...touch.entities], names: [...touch.names] };
   const made = await fill(store, bench, { steps: touchLayers, asOf: null, params, small: true });
   try {
-    const [loose] = await store.query<{ n: string }>(touchesUnassigned(made.table), params);
-    if (loose?.n !== '0') return null;
     const rows = await store.query<{ service: string }>(
       `SELECT DISTINCT service FROM ${made.table('touch_services')} ORDER BY service`,
     );
-    return rows.map((row) => row.service);
+    return [...new Set([...rows.map((row) => row.service), UNASSIGNED])];
   } finally {
     await made.drop();
   }

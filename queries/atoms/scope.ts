@@ -1,5 +1,5 @@
 import type { Layer } from './layer.ts';
-import { text } from './sql.ts';
+import { text, UNASSIGNED } from './sql.ts';
 
 /** Kinds of which one event concerns every service: definitions that others are read by. */
 export const universalKinds: readonly string[] = [
@@ -18,14 +18,16 @@ export interface Touch {
   readonly everything: boolean;
 }
 
-const isName = (column: string): string =>
-  `NOT match(${column}, '^(rollout|incident|run|release):') AND ${column} != 'caused-by:'`;
+const LINKS = ['rollout:', 'incident:', 'run:', 'release:'];
+const isLink = (column: string): string =>
+  `(${LINKS.map((prefix) => `startsWith(${column}, '${prefix}')`).join(' OR ')})`;
+const isName = (column: string): string => `NOT ${isLink(column)} AND ${column} != 'caused-by:'`;
 
 /** Every name that any definition of a service, or a rule that names one, uses for it, with the service, in lower case. */
 const definedNames = `
   SELECT DISTINCT lower(${text('service_id')}) AS service_key, arrayJoin(arrayFilter(x -> x != '', arrayConcat([service_key, lower(${text('repository')})],
     arrayMap(x -> lower(x), data.applications::Array(String)), arrayMap(x -> lower(x), data.incident_services::Array(String))))) AS name
-  FROM events WHERE type = 'service.defined'
+  FROM events WHERE startsWith(entity, 'service:') AND type = 'service.defined'
   UNION DISTINCT SELECT lower(${text('service_id')}) AS service_key, arrayJoin([service_key, lower(${text('repository')})])
   FROM events WHERE type = 'rollout_rule.defined' AND ${text('service_id')} != ''`;
 
@@ -36,12 +38,25 @@ const servicesOf = (names: string, defined: string): string => `
   UNION DISTINCT SELECT name FROM ${defined} WHERE service_key IN (SELECT service_key FROM ${defined} WHERE name IN (SELECT name FROM ${names}))`;
 
 /** Links between rollouts, incidents and changes, as they are stored: who names whom. */
-const storedLinks = `SELECT entity AS from_entity, ref AS to_entity FROM entity_refs WHERE match(ref, '^(rollout|incident|run|release):')`;
+const storedLinks = `SELECT entity AS from_entity, ref AS to_entity FROM entity_refs WHERE ${isLink('ref')}`;
 
 /** What is one link away from `entities`, in either direction. */
 const linked = (entities: string, links: string): string => `
   SELECT to_entity AS entity FROM ${links} WHERE from_entity IN (SELECT entity FROM ${entities})
   UNION DISTINCT SELECT from_entity FROM ${links} WHERE to_entity IN (SELECT entity FROM ${entities})`;
+
+/** The rollouts and incidents that are of no service, as the stored atoms have them, and those that name none. */
+const storedUnassigned = `
+  SELECT concat('incident:', incident_id) AS entity FROM incidents FINAL WHERE service = '${UNASSIGNED}'
+  UNION DISTINCT SELECT concat('rollout:', rollout_id) FROM rollouts FINAL WHERE service = '${UNASSIGNED}'
+  UNION DISTINCT SELECT entity FROM entity_refs WHERE ref = '${UNASSIGNED}'`;
+
+const ground: readonly Layer[] = [
+  { name: 'scope_defined', sql: () => definedNames },
+  { name: 'scope_links', sql: () => storedLinks },
+];
+
+const PULL = '(?:[#!]|/(?:pulls?|merge_requests|pull-requests)/)([0-9]+)';
 
 /** From `start` (entities) and `names`: what they hang together with, two links far, and all services concerned. */
 const reach = (prefix: string, start: Layer['sql'], names: Layer['sql']): readonly Layer[] => [
@@ -49,10 +64,36 @@ const reach = (prefix: string, start: Layer['sql'], names: Layer['sql']): readon
   { name: `${prefix}_one`, sql: (table) => linked(table(`${prefix}_start`), table('scope_links')) },
   { name: `${prefix}_two`, sql: (table) => linked(table(`${prefix}_one`), table('scope_links')) },
   {
+    // What incidents that are of no service, or may be, name as their cause in words: it may be any service's (R15).
+    name: `${prefix}_causes`,
+    sql: (table) => `
+      SELECT DISTINCT lower(${text('caused_by')}) AS cause, match(cause, '^[0-9a-f]{7,64}$') AS is_revision, extract(cause, '${PULL}') AS number
+      FROM events WHERE entity IN (SELECT entity FROM ${table('scope_unassigned')} UNION DISTINCT SELECT entity FROM ${table(`${prefix}_start`)})
+        AND startsWith(entity, 'incident:') AND entity IN (SELECT entity FROM entity_refs WHERE ref = 'caused-by:')
+        AND entity NOT IN (SELECT concat('incident:', incident_id) FROM incidents FINAL WHERE service != '${UNASSIGNED}')
+        AND cause != '' AND (is_revision OR number != '')`,
+  },
+  {
+    // Whose revisions and changes these could be: rather too many than too few. Without such a cause nothing is read.
+    name: `${prefix}_blamed`,
+    sql: (table) => {
+      const causes = table(`${prefix}_causes`);
+      const hex = (value: string) =>
+        `substring(lower(${value}), 1, 7) IN (SELECT substring(cause, 1, 7) FROM ${causes} WHERE is_revision)`;
+      return `
+      SELECT DISTINCT arrayJoin(refs) AS name FROM events WHERE (SELECT count() FROM ${causes}) > 0 AND (
+        ${['revision', 'merge_sha', 'head_sha'].map((path) => hex(text(path))).join(' OR ')}
+        OR arrayExists(sha -> ${hex('sha::String')}, data.commits[].sha)
+        OR startsWith(entity, 'change:') AND (extract(entity, '[#!]([0-9]+)$') IN (SELECT number FROM ${causes} WHERE number != '')
+          OR lower(${text('url')}) IN (SELECT cause FROM ${causes})))`;
+    },
+  },
+  {
     name: `${prefix}_names`,
     sql: (table) => `
       SELECT DISTINCT name FROM (
         ${names(table)}
+        UNION ALL SELECT name FROM ${table(`${prefix}_blamed`)}
         UNION ALL SELECT arrayJoin(refs) AS name FROM events
         WHERE entity IN (SELECT entity FROM ${table(`${prefix}_one`)} UNION DISTINCT SELECT entity FROM ${table(`${prefix}_two`)})
       ) WHERE ${isName('name')}`,
@@ -60,66 +101,61 @@ const reach = (prefix: string, start: Layer['sql'], names: Layer['sql']): readon
   { name: `${prefix}_services`, sql: (table) => servicesOf(table(`${prefix}_names`), table('scope_defined')) },
 ];
 
-const ground: readonly Layer[] = [
-  { name: 'scope_defined', sql: () => definedNames },
-  { name: 'scope_links', sql: () => storedLinks },
-];
-
 /**
- * Services whose atoms could change by what was touched, as the layer `touch_services`: those named, and those of the
- * rollouts, incidents and changes that hang together with it by links, two steps far. Rather too many than too few.
+ * Services whose atoms could change by what was touched, as the layer `touch_services`: those named, those of the rollouts,
+ * incidents and changes that hang together with it by links, two steps far, and those that an incident of no service may blame.
+ * Rather too many than too few.
  */
 export const touchLayers: readonly Layer[] = [
   ...ground,
+  { name: 'scope_unassigned', sql: () => storedUnassigned },
   ...reach(
     'touch',
     () => `SELECT arrayJoin({entities:Array(String)}) AS entity
-      UNION DISTINCT SELECT arrayJoin(arrayFilter(x -> match(x, '^(rollout|incident|run|release):'), {names:Array(String)}))`,
+      UNION DISTINCT SELECT arrayJoin(arrayFilter(x -> ${isLink('x')}, {names:Array(String)}))`,
     (table) => `SELECT arrayJoin({names:Array(String)}) AS name
       UNION ALL SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (SELECT entity FROM ${table('touch_start')})`,
   ),
 ];
 
 /**
- * Counts what was touched that is of no service, or could be: incidents not yet known to be of one, rollouts without a name,
- * and unassigned ones in the neighbourhood. An unassigned incident that blames a revision or a change may mean any service's.
- */
-export const touchesUnassigned = (table: (layer: string) => string): string => `
-  SELECT toString(count()) AS n FROM (
-    SELECT arrayJoin({entities:Array(String)}) AS entity WHERE startsWith(entity, 'incident:')
-      AND entity NOT IN (SELECT concat('incident:', incident_id) FROM incidents FINAL WHERE service != '(unassigned)')
-    UNION ALL
-    SELECT arrayJoin({entities:Array(String)}) AS entity WHERE startsWith(entity, 'rollout:') AND entity NOT IN (SELECT entity FROM entity_refs WHERE ${isName('ref')})
-    UNION ALL
-    SELECT entity FROM (
-      SELECT concat('incident:', incident_id) AS entity FROM incidents FINAL WHERE service = '(unassigned)'
-      UNION ALL SELECT concat('rollout:', rollout_id) FROM rollouts FINAL WHERE service = '(unassigned)'
-    ) WHERE entity IN (
-      SELECT entity FROM ${table('touch_start')} UNION DISTINCT SELECT entity FROM ${table('touch_one')} UNION DISTINCT SELECT entity FROM ${table('touch_two')}
-      UNION DISTINCT SELECT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('touch_services')}))
-    UNION ALL
-    SELECT incident_id FROM incidents FINAL
-    WHERE service = '(unassigned)' AND match(lower(caused_by), '^[0-9a-f]{7,64}$|[#!][0-9]+$|/(pulls?|merge_requests|pull-requests)/[0-9]+')
-  )`;
-
-/**
  * The entities that a fold of `{services:Array(String)}` must read so that the atoms of these services come out right, as the
- * layer `scope_entities`: their own, those that their links reach, and the whole neighbourhood of the services these belong to.
+ * layer `scope_entities`: their own, those that their links reach, and the whole neighbourhood of the services these belong to;
+ * with them all that is of no service. `unassigned` says what that is.
  */
-export const scopeLayers: readonly Layer[] = [
+export const scopeLayers = (unassigned: Layer['sql'] = () => storedUnassigned): readonly Layer[] => [
   ...ground,
+  { name: 'scope_unassigned', sql: unassigned },
   { name: 'scope_asked', sql: () => 'SELECT arrayJoin(arrayMap(x -> lower(x), {services:Array(String)})) AS name' },
   { name: 'scope_own', sql: (table) => servicesOf(table('scope_asked'), table('scope_defined')) },
   ...reach(
     'near',
-    (table) => `SELECT DISTINCT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('scope_own')})`,
-    (table) => `SELECT service AS name FROM ${table('scope_own')}
-      UNION ALL SELECT arrayJoin(refs) AS name FROM events WHERE entity IN (SELECT entity FROM entity_refs WHERE ref = 'caused-by:')`,
+    (table) => `SELECT DISTINCT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('scope_own')})
+      UNION DISTINCT SELECT entity FROM ${table('scope_unassigned')}`,
+    (table) => `SELECT service AS name FROM ${table('scope_own')}`,
   ),
   {
     name: 'scope_entities',
     sql: (table) => `
-      SELECT entity FROM entity_refs WHERE ref = 'caused-by:' OR ref IN (SELECT service FROM ${table('near_services')})
+      SELECT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('near_services')})
+      UNION DISTINCT SELECT entity FROM ${table('scope_unassigned')}
       UNION DISTINCT SELECT entity FROM ${table('near_one')} UNION DISTINCT SELECT entity FROM ${table('near_two')}`,
   },
 ];
+
+/**
+ * What is of no service, told from the events alone: incidents whose names are those of no rollout, change or definition, or
+ * of a repository that several services share. Reads every reference: for a rebuild, which cannot ask the stored atoms.
+ */
+export const foundUnassigned: Layer['sql'] = (table) => {
+  const known = `SELECT ref FROM entity_refs WHERE startsWith(entity, 'rollout:') OR startsWith(entity, 'change:') OR startsWith(entity, 'branch:') OR startsWith(entity, 'run:')
+    UNION DISTINCT SELECT name FROM ${table('scope_defined')}`;
+  const shared = `SELECT name FROM ${table('scope_defined')} GROUP BY name HAVING uniqExact(service_key) > 1`;
+  return `
+  SELECT entity FROM entity_refs WHERE startsWith(entity, 'incident:') GROUP BY entity
+  HAVING countIf(${isName('ref')} AND ref IN (${known}) AND ref NOT IN (${shared})) = 0
+  UNION DISTINCT SELECT entity FROM entity_refs WHERE ref = '${UNASSIGNED}'`;
+};
+
+/** Every name of a neighbourhood with the number of its entities, the largest first: what a rebuild cuts into slices. */
+export const neighbourhoods = `SELECT ref AS name, toString(count()) AS entities FROM entity_refs WHERE ${isName('ref')} GROUP BY ref ORDER BY count() DESC, ref`;

@@ -99,7 +99,7 @@ function items(options: Options): Items {
     // What is left out lies where it went live, or where it was merged if it never did.
     at: `if(reason = '', ${end}, ifNull(${end}, merged_at))`,
     reason: 'reason',
-    value: `if(isNull(${end}), NULL, greatest(0, duration))`,
+    clock: { start, end },
   };
   const last = options.dedupe_changes === 'last_service';
   if (!byCommit && !last) return { ...known, steps };

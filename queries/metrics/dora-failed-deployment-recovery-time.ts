@@ -1,6 +1,7 @@
 import type { Metric } from '../metric.ts';
 import { failed, linkOptions, linkParams, recovery } from './failures.ts';
-import { notChange, rolloutDimensions, rolloutFeeds, signedSeconds } from './populations.ts';
+import { openOptions } from './incidents.ts';
+import { notChange, rolloutDimensions, rolloutFeeds } from './populations.ts';
 
 /** Failed deployment recovery time (metrics.md §3.5). */
 export const failedDeploymentRecoveryTime: Metric = {
@@ -30,11 +31,7 @@ export const failedDeploymentRecoveryTime: Metric = {
       default: 'finished_at',
       text: 'Count a failure where the deployment ended (the same cohort as the change fail rate), or where service was restored.',
     },
-    closed_only: {
-      type: 'flag',
-      default: false,
-      text: 'Leave open failures out of the percentiles. Most tools do, and it flatters.',
-    },
+    ...openOptions,
     ...linkOptions,
   },
   minN: 5,
@@ -44,14 +41,11 @@ export const failedDeploymentRecoveryTime: Metric = {
     const { start, end } = recovery(options);
     const at = options.bucket === 'restored_at' ? 'recovered_at' : 'finished_at';
     return {
-      steps: [
-        { left_out: notChange, is_failed: failed(options), clock_started_at: start, recovered_at: end },
-        { recovery_seconds: signedSeconds('clock_started_at', 'recovered_at') },
-      ],
+      steps: [{ left_out: notChange, is_failed: failed(options), clock_started_at: start, recovered_at: end }],
       // A change that did not fail is no item at all; what is left out lies where it ended.
       at: `multiIf(left_out != '', toNullable(finished_at), is_failed, ${at}, NULL)`,
       reason: 'left_out',
-      value: 'if(isNull(recovered_at), NULL, greatest(0, recovery_seconds))',
+      clock: { start: 'clock_started_at', end: 'recovered_at' },
       params: linkParams(options),
     };
   },

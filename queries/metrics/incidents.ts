@@ -8,10 +8,19 @@ export const incidentBucket: OptionSpec = {
   text: 'Count an incident where its impact began (a late restore restates that bucket), or where service was restored.',
 };
 
-export const closedOnly: OptionSpec = {
-  type: 'flag',
-  default: false,
-  text: 'Leave open ones out of the percentiles. Most tools do, and it flatters.',
+/** What the percentiles make of those that are still open (metrics.md §1.9); without either they sort last. */
+export const openOptions: Readonly<Record<'closed_only' | 'kaplan_meier', OptionSpec>> = {
+  closed_only: {
+    type: 'flag',
+    default: false,
+    text: 'Leave open ones out of the percentiles. Most tools do, and it flatters.',
+  },
+  kaplan_meier: {
+    type: 'flag',
+    default: false,
+    text: 'Estimate the percentiles as Kaplan and Meier do: an open one tells that it lasts at least as long as it has lasted so far, instead of longer than any other. Not with closed_only.',
+    excludes: 'closed_only',
+  },
 };
 
 /** Bucket timestamp of an incident; one that is left out and was never restored lies where it began. */

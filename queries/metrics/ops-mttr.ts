@@ -1,6 +1,6 @@
 import type { Metric } from '../metric.ts';
 import { incidentAt, incidentBucket } from './incidents.ts';
-import { incidentDimensions, incidentFeeds, notIncident, signedSeconds } from './populations.ts';
+import { incidentDimensions, incidentFeeds, notIncident } from './populations.ts';
 
 /** Mean time to restore, the classic one (metrics.md §4.1). */
 export const meanTimeToRestore: Metric = {
@@ -18,14 +18,21 @@ export const meanTimeToRestore: Metric = {
   atom: 'incidents',
   feeds: incidentFeeds,
   dimensions: incidentDimensions,
-  options: { bucket: incidentBucket },
+  options: {
+    bucket: incidentBucket,
+    kaplan_meier: {
+      type: 'flag',
+      default: false,
+      text: 'Estimate the percentiles beside the mean as Kaplan and Meier do: an open incident tells that it lasts at least as long as it has lasted so far. The mean stays that of the closed.',
+    },
+  },
   minN: 5,
   graceHours: 48,
   aggregate: { type: 'mean' },
   items: (options) => ({
     at: incidentAt(options, notIncident),
     reason: notIncident,
-    value: `if(isNull(restored_at), NULL, greatest(0, ${signedSeconds('started_at', 'restored_at')}))`,
+    clock: { start: 'started_at', end: 'restored_at' },
   }),
   examples: [
     {

@@ -1,5 +1,5 @@
 import type { Metric } from '../metric.ts';
-import { closedOnly, incidentAt, incidentBucket } from './incidents.ts';
+import { incidentAt, incidentBucket, openOptions } from './incidents.ts';
 import { incidentDimensions, incidentFeeds, SKEW_SECONDS, signedSeconds } from './populations.ts';
 
 const delay = signedSeconds('detected_at', 'acknowledged_at');
@@ -19,7 +19,7 @@ export const timeToAcknowledge: Metric = {
   atom: 'incidents',
   feeds: incidentFeeds,
   dimensions: incidentDimensions,
-  options: { bucket: incidentBucket, closed_only: closedOnly },
+  options: { bucket: incidentBucket, ...openOptions },
   minN: 5,
   graceHours: 48,
   aggregate: { type: 'quantiles' },
@@ -27,7 +27,7 @@ export const timeToAcknowledge: Metric = {
     steps: [{ reason }],
     at: incidentAt(options, 'reason'),
     reason: 'reason',
-    value: `if(isNull(acknowledged_at), NULL, greatest(0, ${delay}))`,
+    clock: { start: 'detected_at', end: 'acknowledged_at' },
   }),
   examples: [
     {

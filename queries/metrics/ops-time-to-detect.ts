@@ -29,7 +29,7 @@ export const timeToDetect: Metric = {
     steps: [{ reason }],
     at: incidentAt(options, 'reason'),
     reason: 'reason',
-    value: `greatest(0, ifNull(${delay}, 0))`,
+    clock: { start: 'ifNull(impact_started_at, detected_at)', end: 'detected_at' },
   }),
   examples: [{ id: 'EX-FDRT-1', text: 'Degraded 10:05, noticed 10:10: 5 min to detect.' }],
 };

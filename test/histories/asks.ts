@@ -13,6 +13,7 @@ export interface Ask {
 const DAY_MS = 86_400_000;
 const owners = ['service', 'team', 'tier', 'region', 'product'] as const;
 const link = { link: ['linked_only', 'previous_deploy'], max_lag: ['24', '1', '0.5', '200'] };
+const open = { closed_only: ['true', 'false'], kaplan_meier: ['true', 'false'] };
 const bucket = { bucket: ['impact_started_at', 'restored_at'] };
 
 /** Every metric that has an oracle, with the values its options take and the dimensions its atoms have. */
@@ -50,7 +51,7 @@ const askable: readonly {
       ...link,
       start: ['degraded', 'detected', 'deployed'],
       bucket: ['finished_at', 'restored_at'],
-      closed_only: ['true', 'false'],
+      ...open,
     },
     dimensions: [...owners, 'environment_group'],
   },
@@ -59,9 +60,9 @@ const askable: readonly {
     options: { unit: ['rollout', 'attempt'] },
     dimensions: [...owners, 'environment_group'],
   },
-  { metric: 'ops.mttr', options: bucket, dimensions: owners },
+  { metric: 'ops.mttr', options: { ...bucket, kaplan_meier: ['true', 'false'] }, dimensions: owners },
   { metric: 'ops.time_to_detect', options: bucket, dimensions: owners },
-  { metric: 'ops.time_to_acknowledge', options: { ...bucket, closed_only: ['true', 'false'] }, dimensions: owners },
+  { metric: 'ops.time_to_acknowledge', options: { ...bucket, ...open }, dimensions: owners },
   { metric: 'ops.incident_rate', options: { per: ['30_service_days', '100_deployments'] }, dimensions: owners },
   { metric: 'ops.downtime', options: {}, dimensions: owners },
 ];
@@ -132,6 +133,8 @@ function variedParams(
       : random.shuffled(values[dimension]!).slice(0, random.int(1, 3)).join(',');
   }
   for (const [name, among] of Object.entries(one.options)) if (random.chance(0.5)) params[name] = random.pick(among);
+  // The two ways to read what is open exclude each other.
+  if (params.closed_only === 'true' && params.kaplan_meier === 'true') params.closed_only = 'false';
   if (random.chance(0.25)) params.ownership = random.pick(['then', 'now']);
   if (random.chance(0.5)) {
     const past = at + random.int(-10, 12) * DAY_MS + random.int(0, 86_400) * 1000;

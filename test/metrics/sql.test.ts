@@ -33,9 +33,16 @@ function variants(metric: Metric): Record<string, string>[] {
     const values = spec.type === 'choice' ? spec.values : spec.type === 'flag' ? ['false', 'true'] : ['0', '12'];
     return { name, values };
   });
-  const last = Object.fromEntries(specs.map(({ name, values }) => [name, values[values.length - 1]!]));
+  const last: Record<string, string> = Object.fromEntries(
+    specs.map(({ name, values }) => [name, values[values.length - 1]!]),
+  );
+  // It excludes kaplan_meier, and is asked for by itself.
+  if ('closed_only' in last) last.closed_only = 'false';
   return specs.flatMap(({ name, values }) =>
-    values.flatMap((value) => [{ [name]: value }, { ...last, [name]: value }]),
+    values.flatMap((value) => [
+      { [name]: value },
+      { ...last, [name]: value, ...(name === 'closed_only' ? { kaplan_meier: 'false' } : {}) },
+    ]),
   );
 }
 

@@ -43,7 +43,14 @@ export const deploymentMetrics: Readonly<Record<string, OracleMetric>> = {
   },
   'dora.failed_deployment_recovery_time': {
     unit: 'minutes',
-    options: { start: 'degraded', bucket: 'finished_at', closed_only: false, link: 'linked_only', max_lag: 24 },
+    options: {
+      start: 'degraded',
+      bucket: 'finished_at',
+      closed_only: false,
+      kaplan_meier: false,
+      link: 'linked_only',
+      max_lag: 24,
+    },
     feeds: ROLLOUT_FEEDS,
     graceHours: 7 * 24,
     items: recoveries,
@@ -228,7 +235,7 @@ function recoveries(world: World, options: Options): Item[] {
     const starts = { degraded: failure.degradedAt, detected: failure.detectedAt, deployed: item.rollout.finishedAt };
     const start = starts[options.start as keyof typeof starts];
     const duration = failure.restoredAt === null ? null : Math.max(0, failure.restoredAt - start);
-    return [{ ...item, at: options.bucket === 'restored_at' ? failure.restoredAt : item.at, duration }];
+    return [{ ...item, at: options.bucket === 'restored_at' ? failure.restoredAt : item.at, duration, since: start }];
   });
 }
 

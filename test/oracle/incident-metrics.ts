@@ -20,7 +20,7 @@ import type { World } from './world.ts';
 export const incidentMetrics: Readonly<Record<string, OracleMetric>> = {
   'ops.mttr': {
     unit: 'minutes',
-    options: { bucket: 'impact_started_at' },
+    options: { bucket: 'impact_started_at', kaplan_meier: false },
     feeds: INCIDENT_FEEDS,
     graceHours: 48,
     items: restorations,
@@ -36,7 +36,7 @@ export const incidentMetrics: Readonly<Record<string, OracleMetric>> = {
   },
   'ops.time_to_acknowledge': {
     unit: 'minutes',
-    options: { bucket: 'impact_started_at', closed_only: false },
+    options: { bucket: 'impact_started_at', closed_only: false, kaplan_meier: false },
     feeds: INCIDENT_FEEDS,
     graceHours: 48,
     items: acknowledgements,
@@ -68,10 +68,10 @@ interface IncidentItem extends Item {
 function incidentItems(
   world: World,
   options: Options,
-  more: (incident: Incident) => { duration?: number | null; excluded?: string },
+  more: (incident: Incident) => { duration?: number | null; excluded?: string; since?: number },
 ): IncidentItem[] {
   return world.incidents.map((incident) => {
-    const { duration, excluded = '' } = more(incident);
+    const { duration, excluded = '', since } = more(incident);
     const reason = incident.excluded || excluded;
     const at = options.bucket === 'restored_at' ? incident.restoredAt : incident.startedAt;
     return {
@@ -81,13 +81,14 @@ function incidentItems(
       dimensions: dimensionsOf(world, options, incident.service, incident.startedAt),
       excluded: reason,
       ...(duration === undefined ? {} : { duration }),
+      ...(since === undefined ? {} : { since }),
     };
   });
 }
 
 /** A duration between two instants: skew of at most 5 min is 0, more is no duration (metrics.md §1.5). */
-function between(start: number, end: number | null): { duration: number | null; excluded?: string } {
-  if (end === null) return { duration: null };
+function between(start: number, end: number | null): { duration: number | null; excluded?: string; since?: number } {
+  if (end === null) return { duration: null, since: start };
   if (start - end > SKEW_MS) return { duration: null, excluded: 'negative_duration' };
   return { duration: Math.max(0, end - start) };
 }

@@ -2,6 +2,7 @@ import type { Envelope, Interval, QuantileValue } from '../../queries/envelope.t
 import type { Stretch } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { quantileWithOpen } from './statistics.ts';
+import { kaplanMeier } from './survival.ts';
 import type { World } from './world.ts';
 
 export type Options = Readonly<Record<string, string | number | boolean>>;
@@ -59,6 +60,8 @@ export interface Item {
   readonly excluded: string;
   /** Milliseconds; null while open. Absent for what has no duration. */
   readonly duration?: number | null;
+  /** Of what has a duration: when its clock started. */
+  readonly since?: number;
 }
 
 /** A metric of the oracle. */
@@ -110,11 +113,14 @@ export function durations(row: RowContext, items: readonly Item[], unitMs: numbe
   const closed = counted.flatMap((item) => (typeof item.duration === 'number' ? [item.duration / unitMs] : []));
   const openN = counted.length - closed.length;
   const sorting = row.options.closed_only === true ? 0 : openN;
-  const quantiles = {
-    p50: quantileWithOpen(closed, sorting, 0.5),
-    p75: quantileWithOpen(closed, sorting, 0.75),
-    p90: quantileWithOpen(closed, sorting, 0.9),
-  };
+  const lasting = counted.flatMap((item) =>
+    typeof item.duration === 'number' ? [] : [Math.max(0, row.world.asOf - item.since!) / unitMs],
+  );
+  const at = (percent: number): QuantileValue =>
+    row.options.kaplan_meier === true
+      ? kaplanMeier(closed, lasting, percent)
+      : quantileWithOpen(closed, sorting, percent / 100);
+  const quantiles = { p50: at(50), p75: at(75), p90: at(90) };
   return {
     value: quantiles.p50.value,
     ci: quantiles.p50.ci,
