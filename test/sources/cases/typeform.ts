@@ -28,7 +28,7 @@ export const typeform: SourceCase = {
             { type: 'number', number: 4, field: { id: 'f1', ref: 'documentation', type: 'opinion_scale' } },
             { type: 'number', number: 5, field: { id: 'f2', ref: 'overall', type: 'rating' } },
             { type: 'text', text: 'Because of Ada', field: { id: 'f3', ref: 'why', type: 'long_text' } },
-            { type: 'number', number: 47, field: { id: 'f4', ref: 'age', type: 'number' } },
+            { type: 'number', number: 7, field: { id: 'f4', ref: 'age', type: 'number' } },
           ],
         },
       },
