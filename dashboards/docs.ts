@@ -1,6 +1,7 @@
 import type { Source } from '../ingest/sources/source.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
 import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
+import { environmentsText } from './environments.ts';
 import { renderMarkdown } from './markdown.ts';
 import { mark, renderDocument } from './web/frame.ts';
 import { type Html, html } from './web/html.ts';
@@ -41,9 +42,10 @@ export function renderDocs(model: DocsModel): string {
 <ul class="contents">
 ${model.metrics.map((metric) => html`<li><a href="#${metric.id}">${metric.title}</a></li>`)}
 ${model.sources.map((source) => html`<li><a href="#source-${source.name}">Connect ${source.title}</a></li>`)}
-<li><a href="#asking">Asking the API</a></li><li><a href="#settings">Settings</a></li></ul>
+<li><a href="#environments">Environments and rollouts</a></li><li><a href="#asking">Asking the API</a></li><li><a href="#settings">Settings</a></li></ul>
 ${model.metrics.map(metricSection)}
 ${model.sources.map((source) => sourceSection(source, model.baseUrl))}
+${section('environments', 'Environments and rollouts', html`<p class="m">What counts as a rollout to production</p>`, renderMarkdown(environmentsText))}
 ${askingSection(model)}
 ${settingsSection(model)}`;
   const header = html`<header class="top"><div class="wrap"><a class="brand" href="/">${mark}Headway</a><span class="org">Documentation</span></div></header>`;

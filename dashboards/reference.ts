@@ -1,6 +1,7 @@
 import type { Source } from '../ingest/sources/source.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
 import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
+import { environmentsText } from './environments.ts';
 
 const MADE = '<!-- Made by `npm run generate`: change the declarations instead. -->\n';
 
@@ -43,6 +44,13 @@ Each sender has an address of its own. A tool of your own that posts JSON is tau
 [custom-sources.md](custom-sources.md); anything else can be sent as canonical events to \`POST /v1/events\`.
 
 ${sections.join('\n')}`;
+}
+
+/** What counts as a rollout, as Markdown. */
+export function environmentReference(): string {
+  return `${MADE}
+# Environments and rollouts
+${environmentsText}`;
 }
 
 interface Setting {

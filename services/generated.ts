@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { deliveryBoard } from '../dashboards/grafana/delivery.ts';
-import { metricReference, settingReference, settingTable, sourceReference } from '../dashboards/reference.ts';
+import {
+  environmentReference,
+  metricReference,
+  settingReference,
+  settingTable,
+  sourceReference,
+} from '../dashboards/reference.ts';
 import { sources } from '../ingest/sources/registry.ts';
 import { metrics } from '../queries/metrics/registry.ts';
 import { secretVariable, variables } from './config.ts';
@@ -27,6 +33,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'README.md', text: readme.replace(README_SETTINGS, () => `\n${settingTable(settings)}\n`) },
     { path: 'docs/metrics.md', text: metricReference(metrics) },
     { path: 'docs/sources.md', text: sourceReference(sources) },
+    { path: 'docs/environments.md', text: environmentReference() },
     { path: 'docs/settings.md', text: settingReference(settings) },
     { path: 'dashboards/generated/grafana/delivery.json', text: json(deliveryBoard(metrics)) },
   ];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { environmentsText } from '../../dashboards/environments.ts';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { Definition } from '../../ingest/workspace/definition.ts';
 import { definitionEvents, type KnownDefinition } from '../../ingest/workspace/publish.ts';
@@ -145,4 +146,13 @@ test('a rule that changes is stated again, one that is taken out is taken back, 
   expect(load(`[${rule}]`, 6)).toEqual([['rollout_rule.defined', '2026-01-06', stated]]);
   expect(load(`[${rule}]`, 7)).toEqual([]);
   expect(definitionEvents([], log as unknown as KnownDefinition[], '2026-02-01T00:00:00.000Z')).toEqual([]);
+});
+
+test('the examples of the docs are read as they stand', () => {
+  const examples = environmentsText.split('```').filter((_, index) => index % 2 === 1);
+  const stated = examples.map((example) => {
+    const result = read(example.replace(/^yaml\n/, ''));
+    return result.ok ? result.workspace.definitions.length : result.problems;
+  });
+  expect(stated).toEqual([3, 4, 2]);
 });
