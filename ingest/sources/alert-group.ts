@@ -4,6 +4,7 @@ import type { Fact } from '../event.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
 import { causeIn } from './causes.ts';
+import { impactOf } from './impact.ts';
 import { digest, facts, ignored, listOf, optionalText, readBody, rejected, snapshot } from './shape.ts';
 import type { Normalized } from './source.ts';
 
@@ -101,12 +102,6 @@ export function serviceOf(labels: Readonly<Record<string, string>>): string | un
     text(labels.app) ??
     text(labels.job)
   );
-}
-
-/** An impact as we call it; anything else says nothing. */
-export function impactOf(value: string | undefined): 'none' | 'degraded' | 'outage' | undefined {
-  const said = value?.trim().toLowerCase();
-  return said === 'none' || said === 'degraded' || said === 'outage' ? said : undefined;
 }
 
 function text(value: string | undefined): string | undefined {

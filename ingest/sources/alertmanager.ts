@@ -41,6 +41,7 @@ receivers:
             credentials_file: /etc/alertmanager/headway-token
 \`\`\`
 
+- Where these alerts also open incidents in another tool that is connected, connect only one of the two: each would count.
 - Leave \`max_alerts\` at 0: alerts cut off from a message are not known here. A silenced alert sends nothing.
 - An incident’s id, for \`fixes: <id>\`, is the alert’s fingerprint and start, \`<fingerprint>@2026-03-05T10:00:00.000Z\`.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),

@@ -10,11 +10,12 @@ const CAUSE_FIELD = /^caused[-_ ]by$/i;
  */
 export function causeIn(data: unknown): string | undefined {
   const open: unknown[] = [data];
-  for (let at = 0; at < open.length && at < MOST_VALUES; at++) {
+  for (let at = 0; at < open.length; at++) {
     const value = open[at];
     const found = typeof value === 'string' ? causedBy(value) : bareCause(value);
     if (found !== undefined) return found;
-    if (typeof value === 'object' && value !== null) open.push(...Object.values(value).slice(0, MOST_VALUES));
+    const room = MOST_VALUES - open.length;
+    if (typeof value === 'object' && value !== null && room > 0) open.push(...Object.values(value).slice(0, room));
   }
   return undefined;
 }

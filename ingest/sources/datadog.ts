@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { longIntegersAsText, parseJson } from '../json.ts';
 import { instant } from '../time.ts';
-import { impactOf } from './alert-group.ts';
+import { impactOf } from './impact.ts';
 import { causedBy } from './mentions.ts';
 import { facts, ignored, optionalText, readBody, rejected, senderId, snapshot } from './shape.ts';
 import { tokenMatches } from './signature.ts';
@@ -68,7 +68,8 @@ ${TEMPLATE}
   recovery alike: every alert of such a monitor is an incident. Warnings, missing data and tests are not.
 - Tag the monitors \`service:<name>\` as in the catalog. Optional tags: \`impact:none\`, \`impact:degraded\` or \`impact:outage\`
   (not stated counts as degraded) and \`repository:<owner/name>\`; the monitor’s priority is the severity.
-- \`caused-by: <PR or rollout>\` in the message, or a tag \`caused_by:<PR or rollout>\`, links an alert to its cause.`,
+- \`caused-by: <PR or rollout>\` in the message, or a tag \`caused_by:<PR or rollout>\`, links an alert to its cause.
+- Where these alerts also open incidents in another tool that is connected, connect only one of the two: each would count.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),
   normalise,
 };

@@ -30,7 +30,8 @@ export const grafanaAlerting: Source = {
    the catalog. Optional: \`severity\`, \`impact\` (\`none\`, \`degraded\` or \`outage\`; not stated counts as degraded),
    \`repository\`, and \`caused-by: <PR or rollout>\` in the summary, the description or any annotation.
 6. *Notification policies → New child policy*: matcher \`headway = incident\`, this contact point, *Continue matching* on,
-   and a short group wait, such as 10 s.`,
+   and a short group wait, such as 10 s.
+7. Where these alerts also open incidents in another tool that is connected, connect only one of the two: each would count.`,
   verify,
   normalise: (delivery) => alertIncidents(delivery, ({ alertname }) => NOT_OF_A_SERVICE.has(alertname ?? '')),
 };

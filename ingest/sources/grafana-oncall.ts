@@ -3,22 +3,27 @@ import type { Delivery } from '../delivery.ts';
 import type { Fact } from '../event.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
-import { impactOf, serviceOf } from './alert-group.ts';
+import { serviceOf } from './alert-group.ts';
 import { causeIn } from './causes.ts';
+import { impactOf } from './impact.ts';
 import { fact, facts, ignored, optionalInstant, optionalText, readBody, snapshot } from './shape.ts';
 import { tokenMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
 
 /** Where OnCall has no labels to give, its body has none, or a list of another kind. */
 const labels = z.record(z.string(), z.string()).catch({});
+const firstAlert = z.object({ labels }).catch({ labels: {} });
 const alertPayload = z
   .object({
     labels,
     commonLabels: labels,
     // Of an Alertmanager's group the labels in common may leave out the service.
-    alerts: z.array(z.object({ labels })).catch([]),
+    alerts: z
+      .custom<unknown[]>(Array.isArray)
+      .transform(([first]) => firstAlert.parse(first).labels)
+      .catch({}),
   })
-  .catch({ labels: {}, commonLabels: {}, alerts: [] });
+  .catch({ labels: {}, commonLabels: {}, alerts: {} });
 const payload = z.object({
   event: z.object({ type: name, time: optionalInstant }),
   alert_group: z.looseObject({
@@ -72,7 +77,7 @@ function normalise(delivery: Delivery): Normalized {
   if (!body.ok) return body.normalized;
   const { event, alert_group: group } = body.value;
   const alert = alertPayload.parse(body.value.alert_payload);
-  const alertLabels = { ...alert.alerts[0]?.labels, ...alert.commonLabels, ...alert.labels };
+  const alertLabels = { ...alert.alerts, ...alert.commonLabels, ...alert.labels };
   if (alertLabels.alertname === 'TestAlert') return ignored('a demo alert');
   const data = { incident_id: group.id, ...described(body.value, { ...alertLabels, ...group.labels }) };
   // The title is that of the moment, the times are the group's own.

@@ -3,8 +3,8 @@ import type { Delivery } from '../delivery.ts';
 import type { Fact } from '../event.ts';
 import { instant, isPlausible } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
-import { impactOf } from './alert-group.ts';
 import { causeIn } from './causes.ts';
+import { impactOf } from './impact.ts';
 import { causedBy } from './mentions.ts';
 import { fact, facts, ignored, listOf, optionalText, readAs, readBody, rejected, snapshot } from './shape.ts';
 import { standardWebhookMatches } from './signature.ts';
@@ -84,7 +84,7 @@ export const incidentIo: Source = {
 3. Copy the signing secret (\`whsec_…\`) into \`HEADWAY_SECRET_INCIDENT_IO\`.
 4. Name timestamps *Impact started*, *Reported at*, *Accepted at*, *Fixed at* or *Mitigated at*, and *Resolved at*: what people
    enter there counts, and counts again when they correct it. Without the last two, an incident is over when its status
-   moves on to learning or closed.
+   moves on to learning or closed; one that is entered in retrospect needs them.
 5. Name the service in a custom field called *Service* or *Affected service* (the first value counts). Optional custom fields:
    *Impact* (\`none\`, \`degraded\` or \`outage\`; not stated counts as degraded), *Repository*, and *Caused by* with a PR or
    rollout; \`caused-by: <PR or rollout>\` in the summary or an update does the same.

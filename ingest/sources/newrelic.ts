@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
-import { impactOf } from './alert-group.ts';
 import { causeIn } from './causes.ts';
+import { impactOf } from './impact.ts';
 import { fact, facts, ignored, listOf, optionalInstant, optionalText, readBody, snapshot } from './shape.ts';
 import { tokenMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
@@ -57,7 +57,8 @@ export const newrelic: Source = {
 - Without them an issue counts as closed when it was last updated, and as of the service that its first impacted entity is.
 - Tag entities or conditions \`service\` as in the catalog. Optional tags: \`repository\`, \`impact\` (\`none\`, \`degraded\` or
   \`outage\`; not stated counts as degraded).
-- \`caused-by: <PR or rollout>\` in the title or the condition’s description links an issue to its cause.`,
+- \`caused-by: <PR or rollout>\` in the title or the condition’s description links an issue to its cause.
+- Where these issues also open incidents in another tool that is connected, connect only one of the two: each would count.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),
   normalise,
 };

@@ -3,8 +3,8 @@ import type { Delivery } from '../delivery.ts';
 import type { Fact } from '../event.ts';
 import { longIntegersAsText } from '../json.ts';
 import { name } from '../vocabulary/commit.ts';
-import { impactOf } from './alert-group.ts';
 import { causeIn } from './causes.ts';
+import { impactOf, impactOfPriority } from './impact.ts';
 import {
   fact,
   facts,
@@ -125,10 +125,4 @@ function described(alert: Alert) {
 function priorityOf(priority: Alert['priority']): string | undefined {
   const level = /^P?([1-5])$/i.exec(String(priority ?? '').trim())?.[1];
   return level === undefined ? undefined : `P${level}`;
-}
-
-/** Opsgenie's own words for them are critical, high and moderate; low and informational. */
-function impactOfPriority(priority: string | undefined): 'degraded' | 'none' | undefined {
-  if (priority === undefined) return undefined;
-  return priority <= 'P3' ? 'degraded' : 'none';
 }

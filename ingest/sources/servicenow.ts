@@ -3,8 +3,8 @@ import type { Delivery } from '../delivery.ts';
 import type { Fact } from '../event.ts';
 import { instant } from '../time.ts';
 import { name } from '../vocabulary/commit.ts';
-import { impactOf } from './alert-group.ts';
 import { causeIn } from './causes.ts';
+import { impactOf, impactOfPriority } from './impact.ts';
 import { fact, facts, optionalInstant, optionalText, readBody, rejected, snapshot } from './shape.ts';
 import { tokenMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
@@ -147,19 +147,14 @@ function factsOf(read: IncidentRecord): Fact[] {
 }
 
 function described(read: IncidentRecord) {
+  const severity = read.priority && `P${read.priority}`;
   return {
     service: read.business_service ?? read.cmdb_ci,
     repository: read.repository,
     title: read.short_description,
-    severity: read.priority && `P${read.priority}`,
-    impact: impactOf(read.impact) ?? impactOfPriority(read.priority),
+    severity,
+    impact: impactOf(read.impact) ?? impactOfPriority(severity),
     url: read.url,
     caused_by: causeIn(read),
   };
-}
-
-/** ServiceNow’s own words for them are critical, high and moderate; low and planning. */
-function impactOfPriority(priority: string | undefined): 'degraded' | 'none' | undefined {
-  if (priority === undefined) return undefined;
-  return Number(priority) <= 3 ? 'degraded' : 'none';
 }
