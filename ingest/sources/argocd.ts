@@ -1,75 +1,15 @@
 import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
-import { instant } from '../time.ts';
-import { name } from '../vocabulary/commit.ts';
+import { type Application, application, type Operation } from './argocd/application.ts';
+import { deployed } from './argocd/deployed.ts';
 import { abortFacts, environmentLabel, SETTLING_MS } from './argocd/rollouts.ts';
-import { repositoryOf } from './repository.ts';
-import {
-  digest,
-  fact,
-  facts,
-  ignored,
-  listOf,
-  optionalFlag,
-  optionalInstant,
-  optionalText,
-  readAs,
-  readBody,
-  rejected,
-  snapshot,
-} from './shape.ts';
+import { fact, facts, ignored, optionalText, readAs, readBody, rejected, snapshot } from './shape.ts';
 import { tokenMatches } from './signature.ts';
 import type { Normalized, Source } from './source.ts';
 
-const gitOrChart = z.object({ repoURL: optionalText(2048), chart: optionalText() }).nullish();
-const revisions = listOf(z.string().max(512), 100).nullish();
-const sources = listOf(gitOrChart, 100).nullish();
-const nothingOr = <T extends z.ZodType>(schema: T) => schema.nullish();
-
-const application = z.object({
-  metadata: z.object({
-    name,
-    namespace: optionalText(),
-    uid: name.max(128),
-    labels: nothingOr(z.record(z.string(), z.unknown())),
-    ownerReferences: listOf(z.object({ kind: optionalText(), name: optionalText() }), 100).nullish(),
-    deletionTimestamp: z.unknown().optional(),
-  }),
-  spec: nothingOr(
-    z.object({
-      destination: nothingOr(z.object({ name: optionalText(), namespace: optionalText(), server: optionalText(2048) })),
-      source: gitOrChart,
-      sources,
-    }),
-  ),
-  status: nothingOr(
-    z.object({
-      operationState: nothingOr(
-        z.object({
-          phase: name,
-          startedAt: instant,
-          finishedAt: optionalInstant,
-          syncResult: nothingOr(z.object({ revision: optionalText(), revisions, source: gitOrChart, sources })),
-          operation: nothingOr(
-            z.object({
-              initiatedBy: nothingOr(z.object({ username: optionalText(), automated: optionalFlag })),
-              sync: nothingOr(z.object({ revision: optionalText(), revisions })),
-            }),
-          ),
-        }),
-      ),
-      health: nothingOr(z.object({ status: optionalText(), lastTransitionTime: optionalInstant })),
-      summary: nothingOr(z.object({ images: listOf(z.string().max(1024), 2000).nullish() })),
-    }),
-  ),
-});
-
-type Application = z.output<typeof application>;
-type Operation = NonNullable<NonNullable<Application['status']>['operationState']>;
-
 const envelope = z.object({
   app: z.unknown().optional(),
-  context: nothingOr(z.object({ argocdUrl: optionalText(1024) })),
+  context: z.object({ argocdUrl: optionalText(1024) }).nullish(),
 });
 
 /** Argo CD's notifications, by Headway's own template or any that posts the whole Application; and aborts of Argo Rollouts. */
@@ -92,7 +32,10 @@ export const argocd: Source = {
 3. Label applications \`environment\` (or \`env\`), those of an ApplicationSet in its template. Else the destination's name is
    the environment; else what the name of an ApplicationSet's child adds to that of the set (\`till-eu-prod\` of \`till\`); else
    the namespace.
-4. If your canaries take over an hour, or Argo CD does not apply your Rollouts, merge
+4. The revision is that of the repository which Argo CD reads. Annotate an application \`headway/repository: owner/name\` to
+   say which of several sources is meant, or where the code is if that is elsewhere: then the commit is taken from the tag
+   of its image (\`till:<sha>\`, \`till:main-<sha>\`) or from the annotation \`headway/revision\`.
+5. If your canaries take over an hour, or Argo CD does not apply your Rollouts, merge
    \`workspace/argo-rollouts-notifications/headway.yaml\` into \`argo-rollouts-notification-configmap\`, with the same address and
    secret. Shorter canaries need nothing: their application degrades.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),
@@ -159,53 +102,6 @@ function endingOf(app: Application, operation: Operation): Ending {
   if (health?.status !== 'Degraded') return 'none';
   if (settledLate) return { ignored: 'it degraded long after the sync: an incident, not this rollout' };
   return { outcome: 'failed_live', at: settledAt };
-}
-
-/**
- * What the operation deployed. `syncResult` says it; `sync` may already be ahead, and an operation that failed early has
- * no result, so that only what it was asked for is known. Chart and OCI revisions are versions, not commits.
- */
-function deployed(app: Application, operation: Operation) {
-  const result = operation.syncResult;
-  const asked = operation.operation?.sync;
-  const all =
-    nonEmpty(result?.revisions) ??
-    nonEmpty([result?.revision ?? '']) ??
-    nonEmpty(asked?.revisions) ??
-    nonEmpty([asked?.revision ?? '']) ??
-    [];
-  const from =
-    nonEmptySources(result?.sources, result?.source) ?? nonEmptySources(app.spec?.sources, app.spec?.source) ?? [];
-  const at = from.findIndex((source, index) => isGit(source) && /^[0-9a-f]{40,64}$/i.test(all[index] ?? ''));
-  const images = [...(app.status?.summary?.images ?? [])].sort();
-  const git = from[at] ?? from.find(isGit);
-  const by = operation.operation?.initiatedBy;
-  return {
-    repository: repositoryOf(git?.repoURL),
-    revision: at < 0 ? undefined : all[at]?.toLowerCase(),
-    config_digest: all.length + images.length === 0 ? undefined : digest([all, images]),
-    trigger: by?.automated === true ? 'automated' : by?.username === undefined ? undefined : 'manual',
-    actor: by?.username,
-  };
-}
-
-type GitOrChart = z.output<typeof gitOrChart>;
-
-function isGit(source: GitOrChart): boolean {
-  const url = source?.repoURL;
-  return url !== undefined && source?.chart === undefined && !url.startsWith('oci://');
-}
-
-function nonEmpty(list: readonly string[] | null | undefined): readonly string[] | undefined {
-  return list?.some((revision) => revision !== '') ? list : undefined;
-}
-
-function nonEmptySources(
-  many: readonly GitOrChart[] | null | undefined,
-  one: GitOrChart,
-): readonly GitOrChart[] | undefined {
-  const list = many && many.length > 0 ? many : [one];
-  return list.some((source) => source?.repoURL !== undefined) ? list : undefined;
 }
 
 function environmentOf(app: Application): string | undefined {

@@ -136,6 +136,29 @@ describe('Argo CD', () => {
     expect(finished({ operation: { syncResult: oci } }).revision).toBeUndefined();
   });
 
+  test('an annotation says which of several sources is meant', () => {
+    const shared = { repoURL: 'https://github.com/acme/charts', path: 'app' };
+    const syncResult = { revision: '', revisions: [OLD, SHA], sources: [shared, git] };
+    const of = (annotations: object) => finished({ operation: { syncResult }, metadata: { annotations } });
+    expect(of({})).toMatchObject({ repository: 'acme/charts', revision: OLD });
+    expect(of({ 'headway/repository': 'Acme/Deploy' })).toMatchObject({ repository: 'Acme/Deploy', revision: SHA });
+  });
+
+  test('code that is elsewhere: its commit by an annotation, or by the tag of its image', () => {
+    const of = (images: readonly string[], more: object = {}) => {
+      const annotations = { 'headway/repository': 'https://github.com/acme/till', ...more };
+      const { repository, revision } = finished({ images, metadata: { annotations } });
+      expect(repository).toBe('acme/till');
+      return revision;
+    };
+    expect(of([`ghcr.io/acme/till:${OLD}`])).toBe(OLD);
+    expect(of([`ghcr.io:443/acme/till:main-${OLD}@sha256:${'c'.repeat(64)}`, `acme/sidecar:${SHA}`])).toBe(OLD);
+    expect(of([`acme/web:${OLD}`, `acme/worker:${OLD}`])).toBe(OLD);
+    expect(of([`acme/till:${OLD}`, `acme/till:${SHA}`])).toBeUndefined();
+    expect(of(['acme/till:v1.2.3', 'acme/till:latest'])).toBeUndefined();
+    expect(of(['acme/till:1'], { 'headway/revision': OLD })).toBe(OLD);
+  });
+
   test('what was deployed, not what is wanted by now', () => {
     const app = application();
     const ahead = { ...app, status: { ...app.status, sync: { revision: OLD } } };
@@ -253,6 +276,7 @@ describe('the shipped template', () => {
       'uid',
       'deletionTimestamp',
       'ownerReferences',
+      'annotations',
       'destination',
       'startedAt',
       'finishedAt',
@@ -263,7 +287,7 @@ describe('the shipped template', () => {
     ]) {
       expect(template.body).toContain(`"${field}"`);
     }
-    for (const secret of ['annotations', 'helm', 'toJson .app ', 'resources'])
+    for (const secret of ['annotations }}', 'annotations |', 'helm', 'toJson .app ', 'resources'])
       expect(template.body).not.toContain(secret);
     expect(data['service.webhook.headway']).toContain('Bearer $headway-token');
   });

@@ -12,7 +12,14 @@ export const argocd: SourceCase = {
       body: {
         context: { argocdUrl: 'https://argo.example.com' },
         app: {
-          metadata: { name: 'till', namespace: 'argocd', uid: 'u-1', labels: { env: 'production' } },
+          metadata: {
+            name: 'till',
+            namespace: 'argocd',
+            uid: 'u-1',
+            labels: { env: 'production' },
+            annotations: { 'headway/repository': 'acme/till', 'headway/revision': sha },
+            ownerReferences: [{ kind: 'ApplicationSet', name: 'till' }],
+          },
           spec: {
             destination: { name: 'eu', namespace: 'till' },
             sources: [{ repoURL: 'https://github.com/acme/deploy' }],
