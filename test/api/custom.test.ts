@@ -46,15 +46,16 @@ const body = JSON.stringify({
   ],
 });
 
-const send = (sent: string, secret = SECRET, name = 'ship-it') =>
-  fetch(`${service.url}/hooks/custom/${name}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-ship-it-signature': `sha256=${createHmac('sha256', secret).update(sent).digest('hex')}`,
-    },
-    body: sent,
-  });
+/** As a sender that has patience: a busy server answers 503 with Retry-After. */
+async function send(sent: string, secret = SECRET, name = 'ship-it'): Promise<Response> {
+  const signature = `sha256=${createHmac('sha256', secret).update(sent).digest('hex')}`;
+  const headers = { 'content-type': 'application/json', 'x-ship-it-signature': signature };
+  for (;;) {
+    const response = await fetch(`${service.url}/hooks/custom/${name}`, { method: 'POST', headers, body: sent });
+    if (response.status !== 503) return response;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
 const rollouts = async () => {
   await service.settled();
   const { totals } = await read<{ totals: { numerator: number; denominator: number }[] }>(
