@@ -21,9 +21,15 @@ export type Decoded =
   | { readonly ok: true; readonly event: NormalizedEvent }
   | { readonly ok: false; readonly reason: string; readonly text: string };
 
-/** An event as a log value: JSON in UTF-8. */
+/** An event as a log value: JSON in UTF-8. Half of a surrogate pair, which no store takes, becomes U+FFFD. */
 export function encodeEvent(event: NormalizedEvent): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(event));
+  return new TextEncoder().encode(mended(JSON.stringify(event)));
+}
+
+/** JSON writes whole pairs as they are and half ones as an escape: a text was cut inside a pair. */
+function mended(json: string): string {
+  if (!json.includes('\\ud')) return json;
+  return json.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === '\\\\' ? found : '\uFFFD'));
 }
 
 /**
@@ -32,7 +38,7 @@ export function encodeEvent(event: NormalizedEvent): Uint8Array {
  * Data is not checked against its schema again: that was done before it was appended.
  */
 export function decodeEvent(value: Uint8Array, table: Steps = steps): Decoded {
-  const text = new TextDecoder().decode(value);
+  const text = mended(new TextDecoder().decode(value));
   let raw: unknown;
   try {
     raw = JSON.parse(text);

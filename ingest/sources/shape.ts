@@ -13,7 +13,15 @@ export function optionalText(max = 512) {
   return z
     .string()
     .nullish()
-    .transform((value) => value?.trim().slice(0, max).trim() || undefined);
+    .transform((value) => (value === null || value === undefined ? undefined : cut(value.trim(), max) || undefined));
+}
+
+/** The first `max` characters, trimmed; never half of a surrogate pair, which no store takes. */
+export function cut(text: string, max: number): string {
+  return text
+    .slice(0, max)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trim();
 }
 
 /** A timestamp that a sender may leave out or set to null. An unreadable one is still refused. */

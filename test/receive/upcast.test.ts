@@ -20,6 +20,14 @@ describe('events in the log', () => {
     expect(currentVersion('team.defined')).toBe(1);
   });
 
+  test('half of a character, left by a cut, is mended going in and coming out', () => {
+    const torn = (title: string) => ({ ...event, data: { team: 'till', title } }) as typeof event;
+    const halves = torn('a\uD83D and \uDE80b, a whole 🚀, a written \\ud83d and a \\');
+    const whole = torn('a\uFFFD and \uFFFDb, a whole 🚀, a written \\ud83d and a \\');
+    expect(decodeEvent(encodeEvent(halves))).toEqual({ ok: true, event: whole });
+    expect(decodeEvent(bytesOf(JSON.stringify(halves)))).toEqual({ ok: true, event: whole });
+  });
+
   test('older versions are lifted step by step, newer ones wait for a release that knows them', () => {
     const steps: Steps = {
       'team.defined': [

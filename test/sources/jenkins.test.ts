@@ -118,6 +118,17 @@ describe('the Generic Event plugin', () => {
     });
   });
 
+  test('a multibranch project is one workflow, whatever its branches', () => {
+    const of = { _multiBranch: true, _parentFullName: 'acme/till', _projectName: 'feature%2Fx' };
+    const source = 'job/acme/job/till/job/feature%252Fx/';
+    expect(told(event('run.completed', of, { source })).at(-1)?.data).toMatchObject({
+      repository: 'acme/till',
+      workflow: 'acme/till',
+      branch: 'feature/x',
+      run_id: 'job/acme/job/till/job/feature%252Fx/5',
+    });
+  });
+
   test('jobs that come and go are no runs', () => {
     for (const type of ['run.initialize', 'run.deleted', 'item.created']) {
       expect(read(event(type))).toBe(`ignored: no metric reads ${type}`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instant } from '../../time.ts';
 import { name } from '../../vocabulary/commit.ts';
-import { facts, ignored, listOf, optionalText, readAs, rejected } from '../shape.ts';
+import { facts, ignored, listOf, optionalFlag, optionalText, readAs, rejected } from '../shape.ts';
 import type { Normalized } from '../source.ts';
 import { finished, jobOf, outcomeOf, placeOf, type Scm, started } from './run.ts';
 
@@ -12,6 +12,8 @@ const run = z.object({
   duration: z.number().nonnegative().nullish(),
   result: optionalText(32),
   actions: listOf(z.unknown(), 10_000).nullish(),
+  _multiBranch: optionalFlag,
+  _projectName: optionalText(),
 });
 /** The Git plugin's own record among the actions: what it checked out. */
 const checkout = z.object({
@@ -32,11 +34,12 @@ export function readGenericEvent(body: unknown, root: string | undefined): Norma
   }
   const inner = readAs(body, z.object({ data: run }));
   if (!inner.ok) return inner.normalized;
-  const { number, timestamp, duration, result, actions } = inner.value.data;
+  const { number, timestamp, duration, result, actions, _multiBranch, _projectName } = inner.value.data;
   const path = read.value.url ?? `${source.replace(/\/*$/, '/')}${number}/`;
   const job = jobOf(path);
   if (job === undefined) return rejected('source: is not the path of a job');
-  const build = { run_id: placeOf(root, path), job, scm: scmOf(actions ?? []) };
+  const ofBranch = _multiBranch ? jobOf(`job/${_projectName ?? ''}`) : undefined;
+  const build = { run_id: placeOf(root, path), job, scm: { branch: ofBranch, ...scmOf(actions ?? []) } };
   const begun = started(build, timestamp);
   if (type === 'run.started') return facts(begun);
   const outcome = outcomeOf(result);

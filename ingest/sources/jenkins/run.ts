@@ -70,13 +70,22 @@ export function finished(build: Build, at: string, outcome: Outcome): Fact {
 
 /** A job that tells no repository counts under its own name. */
 function dataOf({ run_id, job, scm }: Build) {
+  const branch = scm?.branch?.replace(/^(?:refs\/(?:heads|remotes)\/)?(?:origin\/)?/, '') || undefined;
+  const workflow = projectOf(job, branch);
   return {
     run_id,
-    repository: repositoryNamed(scm?.url) ?? job,
-    workflow: job,
+    repository: repositoryNamed(scm?.url) ?? workflow,
+    workflow,
     revision: commitOf(scm?.commit),
-    branch: scm?.branch?.replace(/^(?:refs\/(?:heads|remotes)\/)?(?:origin\/)?/, '') || undefined,
+    branch,
   };
+}
+
+/** A multibranch project has a job per branch, called like it, a slash encoded: the project is the workflow. */
+function projectOf(job: string, branch: string | undefined): string {
+  if (branch === undefined) return job;
+  const called = [branch, encodeURIComponent(branch)].find((each) => job.endsWith(`/${each}`));
+  return called === undefined ? job : job.slice(0, -called.length - 1);
 }
 
 function decoded(part: string): string {
