@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { freePort } from '../e2e/process.ts';
 
 const COMMAND = 'prometheus-alertmanager';
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** Prometheus’s own Alertmanager, as Debian packages it, with a configuration and data of its own. */
 export interface Alertmanager {
