@@ -15,7 +15,7 @@ beforeAll(async () => {
     HEADWAY_LOG_LEVEL: 'trace',
     HEADWAY_SECRET_STATUSPAGE: SECRET,
   });
-}, 30_000);
+});
 afterAll(() => server.kill());
 
 const created_at = new Date(Date.now() - 60_000).toISOString();

@@ -82,10 +82,10 @@ describe('in the store', () => {
   let ledger: Ledger;
   beforeAll(async () => {
     ledger = await openLedger();
-  }, 60_000);
+  });
   afterAll(() => ledger.close());
 
-  test('all of them, each message twice and the last one first: 45 minutes each', { timeout: 60_000 }, async () => {
+  test('all of them, each message twice and the last one first: 45 minutes each', { timeout: 180_000 }, async () => {
     const history = incidentStories.flatMap((story) => logged(story, [...inOrder(story), ...inOrder(story)].reverse()));
     await ledger.write([...catalog(), ...history]);
     await ledger.atoms.rebuild();
