@@ -2,7 +2,9 @@ import type { Store } from '../../ingest/ports.ts';
 import { type AtomKind, atomKinds } from './atom.ts';
 import { eventsDdl } from './events.ts';
 import { type Fold, fold, foldAndStore, newWorkbench, touchedServices } from './fold.ts';
-import type { Touch } from './scope.ts';
+import { foundUnassigned, neighbourhoods, type Touch } from './scope.ts';
+import { UNASSIGNED } from './sql.ts';
+import { voidOlderSql } from './storing.ts';
 import type { AtomTables, WithAtoms } from './tables.ts';
 
 /** How many folded pasts are kept: a page asks ten questions of the same as_of. */
@@ -33,9 +35,10 @@ const ddlOf = (kind: AtomKind): string => `
 
 /**
  * Opens the atoms of a store. `name` keeps the scratch tables of processes on one server apart: letters, digits and
- * underscores, another for each process unless it has the store `alone`.
+ * underscores, another for each process unless it has the store `alone`. A rebuild
+ * takes about `sliceEntities` at a time.
  */
-export function openAtoms(store: Store, name: string, alone = true): Atoms {
+export function openAtoms(store: Store, name: string, alone = true, sliceEntities = SLICE_ENTITIES): Atoms {
   let folds = 0;
   const pasts = new Map<string, { fold: Promise<Fold>; users: number }>();
   // Part of a past's key: one that was folded before all of its events were written is not taken again.
@@ -70,11 +73,25 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
     return mine;
   };
 
-  async function refreshServices(services: readonly string[] | null): Promise<void> {
-    // Taken before the events are read: of two refreshes the one that began later knows at least as much.
+  /** The number of a refresh, taken before the events are read: of two, the one that began later knows at least as much. */
+  async function newRefresh(): Promise<string> {
     const [row] = await store.query<{ now: string }>('SELECT toString(toUnixTimestamp64Micro(now64(6))) AS now');
-    const refreshed = row?.now ?? '0';
-    await foldAndStore(store, fresh, services, refreshed);
+    return row?.now ?? '0';
+  }
+
+  async function refreshServices(services: readonly string[] | null): Promise<void> {
+    if (services === null) await rebuildAll();
+    else await foldAndStore(store, fresh, services, await newRefresh());
+  }
+
+  /** What fits is made at once, else slice by slice, so that memory does not grow with the store; what none made again is gone. */
+  async function rebuildAll(): Promise<void> {
+    const refreshed = await newRefresh();
+    const [first, ...others] = slices(await store.query(neighbourhoods), sliceEntities);
+    if (others.length === 0) return foldAndStore(store, fresh, null, refreshed);
+    await foldAndStore(store, fresh, [UNASSIGNED], refreshed, foundUnassigned);
+    for (const slice of [first!, ...others]) await foldAndStore(store, fresh, slice, await newRefresh());
+    for (const kind of atomKinds) await store.command(voidOlderSql(kind), { refreshed });
   }
 
   async function settle(): Promise<void> {
@@ -93,7 +110,7 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
       await dropScratch(store, alone);
     },
     refresh: (touch) => inTurn(async () => refreshServices(await touchedServices(store, touching, touch))),
-    rebuild: () => inTurn(() => refreshServices(null)),
+    rebuild: () => inTurn(rebuildAll),
     withAtoms: async (asOf, use) => {
       if (asOf === null) return use(storedTables());
       const key = `${asOf} ${await eventsBy(asOf)}`;
@@ -116,6 +133,24 @@ export function openAtoms(store: Store, name: string, alone = true): Atoms {
       pasts.clear();
     },
   };
+}
+
+/** Entities that a slice of a rebuild holds, by their names: what a fold of them needs of memory stays below 2 GiB. */
+const SLICE_ENTITIES = 100_000;
+
+/** Names of neighbourhoods, packed so that no slice holds more than `limit` entities, if one name alone does not. */
+function slices(names: readonly { name: string; entities: string }[], limit: number): string[][] {
+  const packed: string[][] = [];
+  let left = 0;
+  for (const { name, entities } of names) {
+    if (Number(entities) > left) {
+      packed.push([]);
+      left = limit;
+    }
+    packed.at(-1)?.push(name);
+    left -= Number(entities);
+  }
+  return packed;
 }
 
 const storedTables = (): AtomTables =>

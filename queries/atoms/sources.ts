@@ -4,10 +4,8 @@ import { ruledKinds } from './ruled.ts';
 import { FAR, text } from './sql.ts';
 
 const SPEAKS = "type IN ('source.heartbeat', 'source.silent')";
-// A heartbeat or a silence speaks of the source that it names, whoever says it, and of one service if it names one.
-const ofWhole = `NOT (${SPEAKS} AND ${text('service_id')} != '')`;
-const sender = `if(${SPEAKS}, ${text('name')}, source)`;
 
+/** What sources say and send, a heartbeat or a silence being of the source that it names, whoever says it. */
 export const sourceLayers: readonly Layer[] = [
   {
     name: 'source_words',
@@ -32,9 +30,13 @@ export const sourceLayers: readonly Layer[] = [
     // Each source as a whole: the one pass over everything that is known.
     name: 'source_lives',
     sql: (table) => `
-      SELECT ${sender} AS sender, min(occurred_at) AS first_at, max(occurred_at) AS last_at, groupUniqArray(type) AS heard_kinds,
+      SELECT sender, min(first) AS first_at, max(last) AS last_at, groupUniqArray(kind) AS heard_kinds,
         if(hasAny(heard_kinds, (${ruledKinds(table('facts'))})), arrayDistinct(arrayPushBack(heard_kinds, 'deployment.finished')), heard_kinds) AS kinds
-      FROM ${table('known')} WHERE type != 'source.silent' AND ${ofWhole} GROUP BY sender`,
+      FROM (
+        SELECT toString(source) AS sender, toString(type) AS kind, min(occurred_at) AS first, max(occurred_at) AS last FROM ${table('known')}
+        WHERE NOT ${SPEAKS} GROUP BY source, type
+        UNION ALL SELECT sender, kind, at, at FROM ${table('source_words')} WHERE service_key = '' AND kind = 'source.heartbeat'
+      ) GROUP BY sender`,
   },
   {
     // Of each silence: until when it lasted, FAR if nothing that ends it was heard.
@@ -47,8 +49,9 @@ export const sourceLayers: readonly Layer[] = [
           FROM (SELECT * FROM ${table('source_words')} WHERE kind = 'source.silent') AS q
           LEFT JOIN (
             SELECT service_key, sender, kind, at FROM ${table('source_fed')} WHERE kind != 'source.silent'
-            UNION ALL SELECT '' AS service_key, ${sender} AS sender, type, occurred_at FROM ${table('known')}
-            WHERE type != 'source.silent' AND ${ofWhole} AND sender IN (SELECT sender FROM ${table('source_words')} WHERE kind = 'source.silent')
+            UNION ALL SELECT service_key, sender, kind, at FROM ${table('source_words')} WHERE service_key = '' AND kind != 'source.silent'
+            UNION ALL SELECT '', source, type, occurred_at FROM ${table('known')}
+            WHERE NOT ${SPEAKS} AND source IN (SELECT sender FROM ${table('source_words')} WHERE kind = 'source.silent')
           ) AS h ON h.sender = q.sender
         ) GROUP BY service_key, sender, silent_at
       ) GROUP BY service_key, sender`,

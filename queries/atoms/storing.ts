@@ -21,3 +21,10 @@ function storeSql(kind: AtomKind, scoped: boolean, table: (layer: string) => str
     SELECT ${columns}, ${refreshed}, 1 FROM ${kind.name} FINAL
     WHERE ${mine} AND (service, atom_id) NOT IN (SELECT service, atom_id FROM ${from})`;
 }
+
+/** Voids the stored atoms that no refresh since `{refreshed:UInt64}` made. */
+export const voidOlderSql = (kind: AtomKind): string => {
+  const columns = Object.keys(kind.columns).join(', ');
+  return `INSERT INTO ${kind.name} (${columns}, refreshed, voided)
+    SELECT ${columns}, {refreshed:UInt64}, 1 FROM ${kind.name} FINAL WHERE refreshed < {refreshed:UInt64}`;
+};
