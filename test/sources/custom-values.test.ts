@@ -17,7 +17,7 @@ describe('selectors', () => {
   const body = { a: { 'b-c': [{ d: 1 }, { d: 2 }, {}, null] }, 'odd key': { '*': 3 }, list: [[1, 2], [3]], n: null };
   const found = (text: string) => {
     const selector = parseSelector(text);
-    return selector === null ? 'no selector' : select(selector, { $: body, '@': body.a });
+    return selector === null ? 'no selector' : select(selector, { $: body, '@': body.a, effort: { left: 1000 } });
   };
 
   test.each([
@@ -147,10 +147,48 @@ events:
   - { kind: incident.detected, each: '$[*]', key: ['@'], occurred_at: { constant: '2026-03-05T10:00:00Z' }, data: { incident_id: '@' } }
 `);
     const many = (count: number) => Array.from({ length: count }, (_, index) => index);
-    expect(eventsOf(source, many(10_000))).toHaveLength(10_000);
-    expect(read(source, many(10_001))).toMatchObject({
+    expect(eventsOf(source, many(2_000))).toHaveLength(2_000);
+    expect(read(source, many(2_001))).toMatchObject({
       outcome: 'rejected',
       reason: expect.stringMatching(/more than/),
+    });
+  });
+
+  test('a body that would be looked through again and again is refused, in no time', () => {
+    const source = sourceOf(`title: Own
+events:
+  - kind: deployment.finished
+    each: $.items[*]
+    when:
+      - { value: '$.all[*]', in: [nothing] }
+    key: ['@']
+    occurred_at: { constant: '2026-03-05T10:00:00Z' }
+    data: { rollout_id: '@', environment: live, outcome: succeeded }
+  - kind: incident.detected
+    each: $.items[*]
+    when:
+      - { value: 'x{$.text}', equals: nothing }
+    key: [$.text]
+    occurred_at: { constant: '2026-03-05T10:00:00Z' }
+    data: { incident_id: '@', title: $.text }
+`);
+    const many = (count: number) => Array.from({ length: count }, (_, index) => index);
+    const started = performance.now();
+    expect(read(source, { items: many(10_000), all: many(200_000) })).toEqual({
+      outcome: 'rejected',
+      reason: 'body: its events take too much looking up; send fewer at once',
+    });
+    const text = 'x'.repeat(5_000_000);
+    expect(read(source, { items: many(2_000), all: ['nothing'] })).toMatchObject({ outcome: 'events' });
+    expect(read(source, { items: many(2_000), all: [1], text })).toMatchObject({ outcome: 'ignored' });
+    // Without any bound each of these would take minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
+    const long = sourceOf(ruled('incident.detected', '{ incident_id: i, title: $.title }'));
+    expect(read(long, { id: text, at: 1772704800 })).toMatchObject({
+      reason: 'events.0.key.0: is longer than 512 characters',
+    });
+    expect(read(long, { id: 1, at: 1772704800, title: text })).toMatchObject({
+      reason: expect.stringMatching(/data\.title: /),
     });
   });
 

@@ -11,6 +11,15 @@ export const EVERY = null;
 export interface Scope {
   readonly $: unknown;
   readonly '@': unknown;
+  readonly effort: Effort;
+}
+
+/**
+ * What may still be done for one body. A list of it may be gone through again for each element of another, so that the work
+ * is not bounded by its size alone.
+ */
+export interface Effort {
+  left: number;
 }
 
 const MOST_STEPS = 32;
@@ -44,12 +53,16 @@ export function isList({ steps }: Selector): boolean {
 }
 
 /**
- * Everything that a selector finds, in the order of the body; empty if nothing is there. Null counts as nothing. Follows own
- * keys only, visits no part of the body twice, and never throws.
+ * Everything that a selector finds, in the order of the body; empty if nothing is there, or no effort is left. Null counts as
+ * nothing. Follows own keys only, visits no part of the body twice, and never throws.
  */
 export function select({ from, steps }: Selector, scope: Scope): readonly unknown[] {
   let found: readonly unknown[] = [scope[from]];
-  for (const step of steps) found = found.flatMap((value) => stepInto(value, step));
+  for (const step of steps) {
+    if (scope.effort.left < 0) return [];
+    found = found.flatMap((value) => stepInto(value, step));
+    scope.effort.left -= 1 + found.length;
+  }
   return found.filter((value) => value !== undefined && value !== null);
 }
 

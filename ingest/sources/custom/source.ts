@@ -1,6 +1,7 @@
 import type { Delivery } from '../../delivery.ts';
-import type { Fact } from '../../event.ts';
+import { type Fact, parseData } from '../../event.ts';
 import { parseJson } from '../../json.ts';
+import { describe as describeProblems } from '../../normalise.ts';
 import { parseInstant } from '../../time.ts';
 import type { EventData } from '../../vocabulary/vocabulary.ts';
 import { facts, ignored, rejected, snapshot } from '../shape.ts';
@@ -15,7 +16,10 @@ import { elementsOf, evaluate, fieldsOf, textOf } from './value.ts';
 export const CUSTOM = 'custom/';
 
 /** More events of one body are refused, so that no delivery stalls the others. */
-const MOST_FACTS = 10_000;
+const MOST_FACTS = 2_000;
+/** Values looked at, and eight characters of an event's data each. */
+const MOST_EFFORT = 500_000;
+const MOST_KEY_CHARACTERS = 512;
 
 /** The source that a definition describes. */
 export function customSource(definition: CustomDefinition): Source {
@@ -78,13 +82,15 @@ function normalise(rules: readonly Rule[], delivery: Delivery): Normalized {
   const parsed = parseJson(delivery.body);
   if (!parsed.ok) return { outcome: 'rejected', reason: `body ${parsed.problem}`, notJson: true };
   const made: Fact[] = [];
+  const whole = { $: parsed.value, '@': parsed.value, effort: { left: MOST_EFFORT } };
   for (const [index, rule] of rules.entries()) {
-    const root = parsed.value;
-    const elements = rule.each === undefined ? [root] : elementsOf(rule.each, { $: root, '@': root });
+    const elements = rule.each === undefined ? [whole.$] : elementsOf(rule.each, whole);
     for (const element of elements) {
-      const scope = { $: root, '@': element };
-      if (!rule.when.every((condition) => holds(condition, scope, delivery.headers))) continue;
-      const fact = factOf(rule, scope, delivery.headers);
+      const scope = { ...whole, '@': element };
+      const fits = rule.when.every((condition) => holds(condition, scope, delivery.headers));
+      const fact = fits ? factOf(rule, scope, delivery.headers) : null;
+      if (whole.effort.left < 0) return rejected('body: its events take too much looking up; send fewer at once');
+      if (fact === null) continue;
       if ('problem' in fact) return rejected(`events.${index}.${fact.problem}`);
       if (made.push(fact) > MOST_FACTS) return rejected(`body: makes more than ${MOST_FACTS} events`);
     }
@@ -107,6 +113,8 @@ function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly p
   const key = rule.key.map((value) => textOf(evaluate(value, scope, headers)));
   const missing = key.indexOf(undefined);
   if (missing >= 0) return { problem: `key.${missing}: nothing is there` };
+  const long = key.findIndex((part) => part !== undefined && part.length > MOST_KEY_CHARACTERS);
+  if (long >= 0) return { problem: `key.${long}: is longer than ${MOST_KEY_CHARACTERS} characters` };
   const schemas = fieldsOfKind(rule.kind);
   const data = Object.fromEntries(
     Object.entries(fieldsOf(rule.data, scope, headers)).map(([field, value]) => [
@@ -114,6 +122,9 @@ function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly p
       fitted(schemas[field]!, value),
     ]),
   );
-  // Checked against the kind's schema before it becomes an event, as every source's facts are.
+  // Checked here already: what no field takes must not be digested thousands of times.
+  const checked = parseData(rule.kind, data);
+  if (!checked.ok) return { problem: describeProblems(checked.problems) };
+  scope.effort.left -= JSON.stringify(data).length / 8;
   return snapshot(rule.kind, at, key as string[], data as EventData<typeof rule.kind>);
 }

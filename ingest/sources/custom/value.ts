@@ -24,6 +24,8 @@ export type Complain = (path: readonly PropertyKey[], message: string) => void;
 const WRONG_SELECTOR =
   'is no selector such as $.a.b[0].c, @.id or $.items[*].id; for the text itself write `constant:` before it';
 const HEADER = /^[a-z0-9-]{1,128}$/;
+/** No field of text takes more. */
+const MOST_CHARACTERS = 4096;
 
 /**
  * Reads one value as a definition writes it: a selector, a text with selectors in braces, another constant, or a map with
@@ -123,7 +125,9 @@ export function evaluate(value: Value, scope: Scope, headers: Readonly<Record<st
     case 'header':
       return headers[value.header];
     case 'template': {
-      const texts = value.parts.map((part) => (typeof part === 'string' ? part : textOf(select(part, scope)[0])));
+      const texts = value.parts.map((part) =>
+        typeof part === 'string' ? part : textOf(select(part, scope)[0])?.slice(0, MOST_CHARACTERS),
+      );
       return texts.includes(undefined) ? undefined : texts.join('');
     }
     case 'map': {
@@ -134,7 +138,7 @@ export function evaluate(value: Value, scope: Scope, headers: Readonly<Record<st
       const { fields } = value;
       const elements = elementsOf(value.each, scope);
       if (elements.length === 0) return undefined;
-      return elements.map((element) => fieldsOf(fields, { $: scope.$, '@': element }, headers));
+      return elements.map((element) => fieldsOf(fields, { ...scope, '@': element }, headers));
     }
   }
 }
