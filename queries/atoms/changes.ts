@@ -17,6 +17,8 @@ import {
 const distinct = (commits: string): string =>
   `arrayFilter((x, i) -> indexOf(arrayMap(y -> y.sha, ${commits}), x.sha) = i, ${commits}, arrayEnumerate(${commits}))`;
 
+/** A sha that is cut. */
+const CUT = '^[0-9a-f]{7,39}$';
 const noTime = "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')";
 
 /** Merged PRs, and commits that an importer reports as changes, as their events state them (R2, R3). */
@@ -56,14 +58,34 @@ export const statedChanges: Layer = {
     WHERE f.merged_at IS NOT NULL`,
 };
 
-/** The same without what an importer says of a commit that is a forge's PR, or one of its commits: it is heard of twice (R20). */
+/** The full shas that the cut ones of changes stand for: some forges name 12 digits only. None that fits several (R16). */
+export const fullShas: Layer = {
+  name: 'full_shas',
+  sql: (table) => `
+    SELECT repository, short, any(full) AS sha FROM (
+      SELECT DISTINCT s.repository AS repository, s.short AS short, p.sha AS full
+      FROM (SELECT repository, arrayJoin(arrayFilter(x -> match(x, '${CUT}'), [merge_sha, head_sha])) AS short FROM ${table('stated_changes')}) AS s
+      INNER JOIN (
+        SELECT repository, sha, substring(sha, 1, 7) AS prefix FROM ${table('positions')}
+        WHERE repository IN (SELECT repository FROM ${table('stated_changes')} WHERE match(merge_sha, '${CUT}') OR match(head_sha, '${CUT}'))
+      ) AS p ON p.repository = s.repository AND p.prefix = substring(s.short, 1, 7)
+      WHERE startsWith(p.sha, s.short)
+    ) GROUP BY repository, short HAVING count() = 1`,
+};
+
+/** The same with full shas, without what an importer says of a commit that is a forge's PR, or one of its commits (R20). */
 export const mergedChanges: Layer = {
   name: 'merged_changes',
   sql: (table) => `
-    SELECT * FROM ${table('stated_changes')}
+    SELECT * EXCEPT (m_repository, m_short, m_sha, h_repository, h_short, h_sha)
+      REPLACE (if(m_sha != '', m_sha, merge_sha) AS merge_sha, if(h_sha != '', h_sha, head_sha) AS head_sha)
+    FROM ${table('stated_changes')}
+    LEFT JOIN (SELECT repository AS m_repository, short AS m_short, sha AS m_sha FROM ${table('full_shas')}) AS m ON m_repository = repository AND m_short = merge_sha
+    LEFT JOIN (SELECT repository AS h_repository, short AS h_short, sha AS h_sha FROM ${table('full_shas')}) AS h ON h_repository = repository AND h_short = head_sha
     WHERE number != '' OR merge_sha = '' OR (repository, merge_sha) NOT IN (
       SELECT repository, arrayJoin(arrayConcat([merge_sha, head_sha], arrayMap(x -> x.sha, stated_commits))) AS sha
-      FROM ${table('stated_changes')} WHERE number != '')`,
+      FROM ${table('stated_changes')} WHERE number != ''
+      UNION ALL SELECT repository, sha FROM ${table('full_shas')})`,
 };
 
 /** What the events of each change list themselves: the commits at merge, else the updates' since the last force push (R21). */
@@ -272,6 +294,7 @@ export const touchedServices: Layer = {
 
 export const changeLayers: readonly Layer[] = [
   statedChanges,
+  fullShas,
   mergedChanges,
   listedCommits,
   pushedCommits,

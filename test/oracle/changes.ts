@@ -39,7 +39,7 @@ export function changesOf(
   rollouts: readonly Rollout[],
 ): Change[] {
   const merged = [...entities(events, 'change')].filter(([, fold]) => fold.of('change.merged').length > 0);
-  const requests = withoutShadows(merged.map(([id, fold]) => requestOf(id, fold)));
+  const requests = withoutShadows(merged.map(([id, fold]) => withWholeShas(requestOf(id, fold), repositories)));
   const changes = requests.map((request) => completeRequest(request, requests, repositories));
   for (const repository of repositories.values()) {
     const own = requests.filter((one) => one.repository.toLowerCase() === repository.name.toLowerCase());
@@ -93,6 +93,17 @@ function requestOf(id: string, fold: Fold): Request {
     mergeSha: fold.text('merge_sha').toLowerCase(),
     headSha: fold.text('head_sha').toLowerCase(),
     listed: listedCommits(fold),
+  };
+}
+
+/** R16: a forge that names 12 digits means the one commit that begins with them. */
+function withWholeShas(request: Request, repositories: ReadonlyMap<string, Repository>): Request {
+  const repository = repositories.get(request.repository.toLowerCase());
+  if (!repository) return request;
+  return {
+    ...request,
+    mergeSha: repository.whole(request.mergeSha),
+    headSha: repository.whole(request.headSha),
   };
 }
 

@@ -20,6 +20,8 @@ export interface Repository {
   places(sha: string): readonly Place[];
   /** The place that stands for a revision: a full SHA, or a prefix of at least 7 digits that is unique. */
   locate(revision: string): Place | null;
+  /** The full SHA that a cut one stands for, of those that have a place; itself where none does or several do. */
+  whole(sha: string): string;
   /** The place and, level by level, its parent branches up to where the branch began; at most four levels. */
   reach(place: Place): readonly Place[];
 }
@@ -100,6 +102,11 @@ function repository(all: readonly Push[]): Repository {
     pushes,
     places,
     locate,
+    whole: (sha) => {
+      if (!/^[0-9a-f]{7,39}$/.test(sha)) return sha;
+      const matching = shas.filter((one) => one.startsWith(sha));
+      return matching.length === 1 ? matching[0]! : sha;
+    },
     reach: (place) => {
       const levels: Place[] = [place];
       while (levels.length < 4) {
