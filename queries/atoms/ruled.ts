@@ -1,16 +1,22 @@
 import type { Layer } from './layer.ts';
 import { flag, instantOf, nameOf, text } from './sql.ts';
 
-/** True if a name fits a pattern, both in lower case: `*` is any characters, `?` one; an empty pattern fits everything. */
-const fits = (name: string, pattern: string): string =>
-  `(${pattern} = '' OR match(${name}, concat('(?s)^', replaceAll(replaceAll(regexpQuoteMeta(${pattern}), '\\\\*', '.*'), '\\\\?', '.'), '$')))`;
+/** A pattern in lower case (`*` any characters, `?` one) as an anchored RE2 expression; an absent one stays empty. */
+const expression = (pattern: string): string =>
+  `if(${pattern} = '', '', concat('(?s)^', replaceAll(replaceAll(regexpQuoteMeta(${pattern}), '\\\\*', '.*'), '\\\\?', '.'), '$'))`;
 
-/** The latest known version of each rule that stands (R34), patterns in lower case. */
+/** True if a name in lower case fits a pattern; most patterns are plain names. */
+const fits = (name: string, of: string): string =>
+  `(${of}_re = '' OR ${name} = ${of} OR ${of}_wild AND match(${name}, ${of}_re))`;
+
+const PATTERNS = ['repository', 'workflow', 'branch', 'job', 'release'] as const;
+
+/** The latest known version of each rule that stands (R34), patterns in lower case and as expressions. */
 const standingRules = (facts: string): string => `
-  SELECT v.1 AS of_repository, v.2 AS of_workflow, v.3 AS of_branch, v.4 AS of_job, v.5 AS of_release, v.6 AS prereleases,
+  SELECT ${PATTERNS.map((name, index) => `v.${index + 1} AS of_${name}`).join(', ')}, v.6 AS prereleases,
     v.7 AS environment, v.8 AS service_id, v.9 AS since, v.10 AS until, multiIf(of_job != '', 'job', of_release != '', 'release', 'workflow') AS of_sort
   FROM (
-    SELECT argMax((${nameOf('repository')}, ${nameOf('workflow')}, ${nameOf('branch')}, ${nameOf('job')}, ${nameOf('release')}, ${flag('prereleases')} = 'true',
+    SELECT argMax((${PATTERNS.map(nameOf).join(', ')}, ${flag('prereleases')} = 'true',
       ${text('environment')}, ${text('service_id')}, ${instantOf('since')}, ${instantOf('until')}, ${flag('removed')} = 'true'), (occurred_at, id)) AS v
     FROM ${facts} WHERE type = 'rollout_rule.defined' GROUP BY entity
   ) WHERE NOT v.11`;
@@ -32,9 +38,12 @@ const runs = (facts: string): string => `
     multiIf(sort = 'release', 'succeeded', told = 'deployment.finished', ${text('outcome')}, '') AS outcome
   FROM ${facts}
   WHERE type IN ('pipelinerun.queued', 'pipelinerun.started', 'pipelinerun.finished', 'taskrun.queued', 'taskrun.started', 'taskrun.finished', 'release.published')
-    AND outcome NOT IN ('skipped', 'neutral', 'action_required')`;
+    AND outcome NOT IN ('skipped', 'neutral', 'action_required')
+    -- known when the statement is planned: without a rule nothing is read
+    AND (SELECT count() FROM ${facts} WHERE type = 'rollout_rule.defined') > 0`;
 
-const NAMES = ['sort', 'repository', 'workflow', 'path', 'branch', 'called', 'prerelease'];
+// What few combinations of names there are of, so that patterns are held against each once, not against each event.
+const NAMES = ['sort', 'repository', 'workflow', 'path', 'called'];
 
 /**
  * Reports of the rollouts that the workspace's rules make of runs, jobs and releases (R35): the same events in the words of
@@ -54,14 +63,18 @@ export const ruledReports: Layer = {
           concat('rollout:', arrayStringConcat(arrayFilter(x -> x != '', [r.entity, r.part, lower(m.environment), lower(m.service_id)]), ':')) AS entity
         FROM (${runs(table('facts'))}) AS r
         INNER JOIN (
-          SELECT ${NAMES.map((name) => `n.${name} AS ${name}`).join(', ')}, u.environment AS environment, u.service_id AS service_id, u.since AS since, u.until AS until
+          SELECT ${NAMES.map((name) => `n.${name} AS ${name}`).join(', ')}, u.*
           FROM (SELECT DISTINCT ${NAMES.join(', ')} FROM (${runs(table('facts'))})) AS n
-          INNER JOIN (${standingRules(table('facts'))}) AS u ON u.of_sort = n.sort
-          WHERE ${fits('n.repository', 'u.of_repository')} AND ${fits('n.branch', 'u.of_branch')}
+          INNER JOIN (
+            SELECT *, concat(of_job, of_release) AS of_called,
+              ${['repository', 'workflow', 'branch', 'called'].map((name) => `match(of_${name}, '[*?]') AS of_${name}_wild, ${expression(`of_${name}`)} AS of_${name}_re`).join(', ')}
+            FROM (${standingRules(table('facts'))})
+          ) AS u ON u.of_sort = n.sort
+          WHERE ${fits('n.repository', 'u.of_repository')} AND ${fits('lower(n.called)', 'u.of_called')}
             AND (${fits('n.workflow', 'u.of_workflow')} OR ${fits('n.path', 'u.of_workflow')} OR ${fits("splitByChar('/', n.path)[-1]", 'u.of_workflow')})
-            AND ${fits('lower(n.called)', 'concat(u.of_job, u.of_release)')} AND (u.prereleases OR NOT n.prerelease)
         ) AS m ON ${NAMES.map((name) => `m.${name} = r.${name}`).join(' AND ')}
-        WHERE (m.since IS NULL OR r.occurred_at >= m.since) AND (m.until IS NULL OR r.occurred_at < m.until)
+        WHERE ${fits('r.branch', 'm.of_branch')} AND (m.prereleases OR NOT r.prerelease)
+          AND (m.since IS NULL OR r.occurred_at >= m.since) AND (m.until IS NULL OR r.occurred_at < m.until)
       )
     )
     WHERE (service_id != '' OR NOT some_service)

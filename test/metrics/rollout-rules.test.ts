@@ -156,7 +156,7 @@ describe('a rule', () => {
     const count = async (as_of: string) =>
       (await api.total(story, 'dora.deployment_frequency', { ...week, as_of })).count;
     expect([await count(at(19)), await count(at(20, '11:00')), await count(at(21, '11:00'))]).toEqual([0, 4, 2]);
-  });
+  }, 240_000);
 
   it('makes rollouts that are corrected, retracted and blamed by their id', async () => {
     const story = newStory();
