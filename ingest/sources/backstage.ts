@@ -51,10 +51,10 @@ const task = z.object({
   finished_at: optionalInstant,
 });
 const payload = z.object({
-  events: listOf(analytics, 5000).nullish(),
-  entities: listOf(z.looseObject({ kind: z.string() }), 5000).nullish(),
+  events: listOf(analytics, 1000).nullish(),
+  entities: listOf(z.looseObject({ kind: z.string() }), 1000).nullish(),
   observed_at: optionalInstant,
-  tasks: listOf(task, 5000).nullish(),
+  tasks: listOf(task, 1000).nullish(),
 });
 
 type Analytics = z.output<typeof analytics>;
