@@ -17,7 +17,7 @@ export type CloudEvents =
   | { readonly ok: false; readonly normalized: Normalized };
 
 /** More in one delivery are refused: a batch is for a handful, and no request may stall the others. */
-export const MOST_IN_A_BATCH = 5000;
+export const MOST_IN_A_BATCH = 1000;
 
 const structured = z.looseObject({ specversion: z.string(), type: z.string().min(1).max(512) });
 

@@ -59,7 +59,7 @@ describe('versions and transports', () => {
     expect(sent([structured(deployed), { data: {} }], {})).toMatch(/^rejected: event 2 of the batch/);
     expect(sent([structured(ignored)], {})).toMatch(/^ignored: a branch is known/);
     expect(sent([], {})).toBe('rejected: the batch is empty');
-    expect(sent(Array(5001).fill(0), {})).toMatch(/^rejected: the batch has more than 5000/);
+    expect(sent(Array(1001).fill(0), {})).toMatch(/^rejected: the batch has more than 1000/);
   });
 
   test('other specifications are not ours', () => {

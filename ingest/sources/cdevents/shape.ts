@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../../json.ts';
 import { instant } from '../../time.ts';
 import { commit, name } from '../../vocabulary/commit.ts';
-import { optionalText, readAs, rejected } from '../shape.ts';
+import { listOf, optionalText, readAs, rejected } from '../shape.ts';
 import type { Normalized } from '../source.ts';
 
 const text = (max = 512) => optionalText(max);
@@ -15,10 +15,8 @@ const envelope = z.object({
   customData: z.unknown().optional(),
 });
 
-/** What the specification has no field for: a key that holds something else is another consumer's and is passed over. */
-const extra = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
-const names = z.array(name).max(10_000);
-const shas = z.array(z.string().regex(/^[0-9a-f]{7,64}$/i)).max(10_000);
+const names = listOf(name, 10_000);
+const shas = listOf(z.string().regex(/^[0-9a-f]{7,64}$/i), 10_000);
 export const outcomes = z.enum([
   'succeeded',
   'failed',
@@ -28,37 +26,38 @@ export const outcomes = z.enum([
   'superseded',
   'timed_out',
 ]);
-const extras = z.object({
-  repository: extra(name),
-  commit: extra(z.string().regex(/^[0-9a-f]{7,64}$/i)),
-  branch: extra(name),
-  base: extra(name),
-  author: extra(name),
-  title: extra(z.string().max(512)),
-  url: extra(z.string().max(2048)),
-  opened_at: extra(instant),
-  started_at: extra(instant),
-  commits: extra(z.union([z.array(commit).max(10_000), shas])),
-  changes: extra(names),
-  paths: extra(z.array(z.string().max(1024)).max(10_000)),
-  labels: extra(z.array(z.string().max(256)).max(200)),
-  cause: extra(name),
-  fixes: extra(name),
-  severity: extra(name),
-  priority: extra(name),
-  impact: extra(z.enum(['none', 'degraded', 'outage'])),
-  outcome: extra(name),
-  rollout_id: extra(name),
-  rolls_back: extra(name),
-  run_id: extra(name),
-  attempt_no: extra(z.int().min(1).max(10_000)),
-  service: extra(name),
-  planned: extra(z.boolean()),
-  production: extra(z.boolean()),
-  group: extra(name),
-  tier: extra(z.int().min(0).max(3)),
-});
-export type Extras = z.output<typeof extras>;
+/** What the specification has no field for. */
+const extras = {
+  repository: name,
+  commit: z.string().regex(/^[0-9a-f]{7,64}$/i),
+  branch: name,
+  base: name,
+  author: name,
+  title: z.string().max(512),
+  url: z.string().max(2048),
+  opened_at: instant,
+  started_at: instant,
+  commits: z.union([listOf(commit, 10_000), shas]),
+  changes: names,
+  paths: listOf(z.string().max(1024), 10_000),
+  labels: listOf(z.string().max(256), 200),
+  cause: name,
+  fixes: name,
+  severity: name,
+  priority: name,
+  impact: z.enum(['none', 'degraded', 'outage']),
+  outcome: name,
+  rollout_id: name,
+  rolls_back: name,
+  run_id: name,
+  attempt_no: z.int().min(1).max(10_000),
+  service: name,
+  planned: z.boolean(),
+  production: z.boolean(),
+  group: name,
+  tier: z.int().min(0).max(3),
+};
+export type Extras = { readonly [K in keyof typeof extras]?: z.output<(typeof extras)[K]> };
 
 /** A CDEvent of any version: what it is about and says, and what its sender added. */
 export interface CdEvent {
@@ -96,7 +95,7 @@ export function readCdEvent(
       at: context.timestamp,
       about: { id: subject.id, source: subject.source ?? context.source },
       content: subject.content,
-      extras: extras.safeParse(customData).data ?? {},
+      extras: extrasIn(customData),
       customData,
     },
   };
@@ -112,6 +111,18 @@ export function readContent<T extends z.ZodType>(
   const issue = result.error.issues[0];
   const path = ['subject', 'content', ...(issue?.path ?? [])].map(String).join('.');
   return { ok: false, normalized: rejected(`${path}: ${issue?.message ?? 'is invalid'}`) };
+}
+
+/** The keys that are ours; one that holds something else is another consumer's and is passed over. */
+function extrasIn(customData: unknown): Extras {
+  if (typeof customData !== 'object' || customData === null) return {};
+  const found: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(extras)) {
+    if (!Object.hasOwn(customData, key)) continue;
+    const read = schema.safeParse((customData as Readonly<Record<string, unknown>>)[key]);
+    if (read.success) found[key] = read.data;
+  }
+  return found as Extras;
 }
 
 /** Custom data is JSON, or bytes of it in base64. */

@@ -87,7 +87,7 @@ export function printedCdevent(body: Uint8Array): { readonly value: unknown } | 
   return parsed.ok ? { value: parsed.value } : undefined;
 }
 
-const MOST_PRINTED_BYTES = 1024 * 1024;
+const MOST_PRINTED_BYTES = 512 * 1024;
 
 function startsWith(body: Uint8Array, text: string): boolean {
   return Buffer.from(body.subarray(0, text.length)).toString('latin1') === text;
