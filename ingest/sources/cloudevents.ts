@@ -12,6 +12,7 @@ export interface CloudEvent {
   readonly data: unknown;
 }
 
+/** The events of a delivery, or why it has none that could be read. */
 export type CloudEvents =
   | { readonly ok: true; readonly events: readonly CloudEvent[] }
   | { readonly ok: false; readonly normalized: Normalized };

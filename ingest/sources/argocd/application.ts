@@ -49,7 +49,10 @@ export const application = z.object({
   ),
 });
 
+/** {@link application}, read. */
 export type Application = z.output<typeof application>;
+/** What Argo CD did last, or is doing. */
 export type Operation = NonNullable<NonNullable<Application['status']>['operationState']>;
 
+/** Where manifests come from: a Git repository, or a chart of a Helm or OCI registry. */
 export type GitOrChart = z.output<typeof gitOrChart>;

@@ -17,6 +17,7 @@ const envelope = z.object({
 
 const names = listOf(name, 10_000);
 const shas = listOf(z.string().regex(/^[0-9a-f]{7,64}$/i), 10_000);
+/** How a rollout ended, where the sender adds it: an attempt need not have succeeded. */
 export const outcomes = z.enum([
   'succeeded',
   'failed',
@@ -57,6 +58,7 @@ const extras = {
   group: name,
   tier: z.int().min(0).max(3),
 };
+/** Those of the sender's own data that are read, each of its own shape. */
 export type Extras = { readonly [K in keyof typeof extras]?: z.output<(typeof extras)[K]> };
 
 /** A CDEvent of any version: what it is about and says, and what its sender added. */
@@ -139,6 +141,7 @@ export function ownId(source: string, id: string): string {
   return UUID.test(id) ? id : `${source.replace(/\/+$/, '')}/${id}`.slice(0, 512);
 }
 
+/** Pieces that the contents of several subjects share. */
 export const content = {
   place,
   text,

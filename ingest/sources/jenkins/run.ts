@@ -18,6 +18,7 @@ export interface Scm {
   readonly commit?: string | undefined;
 }
 
+/** How a build ended. */
 export type Outcome = 'succeeded' | 'failed' | 'cancelled' | 'skipped';
 
 /**
@@ -56,14 +57,17 @@ export function placeOf(root: string | undefined, path: string): string {
     .slice(0, 512);
 }
 
+/** The build waits since `at` (UTC ISO). */
 export function queued(build: Build, at: string): Fact {
   return snapshot('pipelinerun.queued', at, [build.run_id], dataOf(build));
 }
 
+/** The build has an executor since `at` (UTC ISO). */
 export function started(build: Build, at: string): Fact {
   return snapshot('pipelinerun.started', at, [build.run_id], dataOf(build));
 }
 
+/** The build ended at `at` (UTC ISO). */
 export function finished(build: Build, at: string, outcome: Outcome): Fact {
   return snapshot('pipelinerun.finished', at, [build.run_id], { ...dataOf(build), outcome });
 }

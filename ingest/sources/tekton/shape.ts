@@ -39,4 +39,5 @@ export const tektonRun = z.object({
     .nullish(),
 });
 
+/** {@link tektonRun}, read. */
 export type TektonRun = z.output<typeof tektonRun>;
