@@ -204,6 +204,18 @@ const rollout = (repository: string, revision: string, hours: number) => ({
 });
 
 describe.each([bitbucket(), bitbucketServer(), gitea()])('$source', (forge) => {
+  it('is refused without its signature', async () => {
+    const [event, payload] = forge.deliveries[0]!;
+    for (const signature of ['', '0'.repeat(64)]) {
+      const response = await fetch(`${service.url}/hooks/${forge.source}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...forge.headers(event, signature) },
+        body: JSON.stringify(payload),
+      });
+      expect(response.status).toBe(401);
+    }
+  });
+
   it('is one pull request and one direct commit, from their first commits to production', async () => {
     const { source, repository } = forge;
     // The order of arrival changes nothing: the last delivery comes first.
