@@ -75,13 +75,14 @@ ${
 function optionTable(options: Readonly<Record<string, OptionSpec>>): Html {
   const rows = Object.entries(options).map(
     ([name, spec]) =>
-      html`<tr><td><code>${name}</code></td><td>${values(spec)}</td><td>${String(spec.default)}</td><td>${spec.text}</td></tr>`,
+      html`<tr><td><code>${name}</code></td><td>${values(spec)}</td><td>${spec.type === 'calendar' ? 'none' : String(spec.default)}</td><td>${spec.text}</td></tr>`,
   );
   return html`<table><thead><tr><th scope="col">Name</th><th scope="col">Values</th><th scope="col">Default</th><th scope="col">What it does</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function values(spec: OptionSpec): string {
   if (spec.type === 'choice') return spec.values.join(', ');
+  if (spec.type === 'calendar') return 'the id of a calendar';
   return spec.type === 'flag' ? 'true, false' : `${spec.min} to ${spec.max}`;
 }
 

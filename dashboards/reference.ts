@@ -77,7 +77,8 @@ export function settingTable(settings: readonly Setting[]): string {
 function metricSection(metric: Metric): string {
   const caveats = metric.caveats.map((caveat) => `- ${caveat}`).join('\n');
   const options = Object.entries(optionsOf(metric)).map(
-    ([name, spec]) => `| \`${name}\` | ${valuesOf(spec)} | \`${spec.default}\` | ${spec.text} |`,
+    ([name, spec]) =>
+      `| \`${name}\` | ${valuesOf(spec)} | ${spec.type === 'calendar' ? 'none' : `\`${spec.default}\``} | ${spec.text} |`,
   );
   const examples = metric.examples.map(({ id, text }) => `- **${id}** ${text}`).join('\n');
   return `## ${metric.title}
@@ -96,6 +97,7 @@ ${examples && `\n${examples}\n`}`;
 
 function valuesOf(spec: OptionSpec): string {
   if (spec.type === 'choice') return spec.values.map((value) => `\`${value}\``).join(', ');
+  if (spec.type === 'calendar') return 'the id of a calendar';
   return spec.type === 'flag' ? '`true`, `false`' : `${spec.min} to ${spec.max}`;
 }
 

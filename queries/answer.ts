@@ -7,6 +7,8 @@ import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, rollingDays,
 import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
+import { readHours } from './hours/read.ts';
+import type { HoursTable } from './hours/table.ts';
 import type { Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { withoutRemainders } from './privacy/suppression.ts';
@@ -35,9 +37,12 @@ export type Answered =
  */
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
   const asOf = request.asOf ?? deps.now;
+  const read = await readHours(deps.store, request.options, request.asOf, deps.now);
+  if ('problem' in read) return { ok: false, problems: [read.problem] };
+  const asked: Asked = { ...deps, hours: read.hours };
   const parts = await deps.withAtoms(request.asOf, async (tables) => {
-    if (request.tz !== 'team') return [await answerWithMix(deps, tables, metric, request)];
-    return answerByTeamZone(deps, tables, metric, request);
+    if (request.tz !== 'team') return [await answerWithMix(asked, tables, metric, request)];
+    return answerByTeamZone(asked, tables, metric, request);
   });
   const problems = parts.flatMap((part) => (part.ok ? [] : [part.problem]));
   if (problems.length > 0) return { ok: false, problems };
@@ -57,6 +62,9 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
   };
 }
 
+/** What it takes, and which hours of a duration count. */
+type Asked = AnswerDeps & { readonly hours: HoursTable | null };
+
 type Part =
   | { readonly ok: true; readonly totals: Row[]; readonly series: readonly SeriesRow[] }
   | { readonly ok: false; readonly problem: Problem };
@@ -65,12 +73,7 @@ type Part =
  * Answers in one zone, and marks buckets in which the whole moved against all of its parts. The whole is asked for only
  * where the parts moved together; counts add up, so theirs cannot, and personal answers say nothing of their parts.
  */
-async function answerWithMix(
-  deps: AnswerDeps,
-  tables: AtomTables,
-  metric: Metric,
-  request: MetricRequest,
-): Promise<Part> {
+async function answerWithMix(deps: Asked, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
   const parts = await answerInZone(deps, tables, metric, request, request.tz);
   const addsUp = metric.aggregate.type === 'rate' || metric.aggregate.type === 'union';
   if (!parts.ok || addsUp || metric.suppressBelow !== undefined || request.groupBy.length === 0) return parts;
@@ -82,7 +85,7 @@ async function answerWithMix(
 }
 
 async function answerByTeamZone(
-  deps: AnswerDeps,
+  deps: Asked,
   tables: AtomTables,
   metric: Metric,
   request: MetricRequest,
@@ -106,7 +109,7 @@ async function answerByTeamZone(
 }
 
 async function answerInZone(
-  deps: AnswerDeps,
+  deps: Asked,
   tables: AtomTables,
   metric: Metric,
   request: MetricRequest,
@@ -196,7 +199,7 @@ interface Frame {
 
 /** The time axis of a question with what is known of its coverage. */
 function frameOf(
-  deps: Pick<AnswerDeps, 'now' | 'fiscalStartMonth'>,
+  deps: Pick<Asked, 'now' | 'fiscalStartMonth' | 'hours'>,
   metric: Metric,
   request: MetricRequest,
   tz: string,
@@ -204,7 +207,7 @@ function frameOf(
   sources: readonly SourceSpan[],
 ): Frame {
   const asOf = Date.parse(request.asOf ?? deps.now);
-  const axis = axisOf(request, tz, asOf, deps.fiscalStartMonth);
+  const axis = axisOf(request, tz, asOf, deps.hours, deps.fiscalStartMonth);
   const known = { services, sources, feeds: metric.feeds, window: axis.window, asOf };
   const dayCoverage = measureCoverage({ ...known, units: axis.days });
   const coverage =
@@ -213,12 +216,18 @@ function frameOf(
 }
 
 /** The time axis of a question in a zone. */
-export function axisOf(request: MetricRequest, tz: string, asOf: number, fiscalStartMonth?: number): Axis {
+export function axisOf(
+  request: MetricRequest,
+  tz: string,
+  asOf: number,
+  hours: HoursTable | null = null,
+  fiscalStartMonth?: number,
+): Axis {
   const window = { start: Date.parse(request.from), end: Date.parse(request.to) };
   const buckets = request.grain ? bucketsOf(window, tz, request.grain, fiscalStartMonth) : [];
   const looksBack = request.grain !== null && rollingDays(request.grain) !== null;
   const reach = { start: looksBack ? buckets[0]!.start : window.start, end: window.end };
-  return { window, reach, tz, days: localDays(reach, tz), buckets, asOf };
+  return { window, reach, tz, days: localDays(reach, tz), buckets, asOf, hours };
 }
 
 /** Where a row stands: its bucket cut to what is asked for, and clipped to the first covered unit of its group. */

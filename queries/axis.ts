@@ -1,5 +1,6 @@
 import type { SqlValue } from '../ingest/ports.ts';
 import { type Days, HOUR, rollingDays, type Span } from './buckets.ts';
+import { type HoursTable, hoursParams } from './hours/table.ts';
 import type { MetricRequest } from './request.ts';
 
 /** The time axis of a question, in one zone. */
@@ -13,6 +14,8 @@ export interface Axis {
   /** Whole buckets; one that `to` cuts ends with the window, one that `from` cuts begins with `reach`. */
   readonly buckets: readonly Span[];
   readonly asOf: number;
+  /** Which hours of a duration count; null: all. */
+  readonly hours: HoursTable | null;
 }
 
 /** Bucket number of the totals. */
@@ -104,6 +107,7 @@ export function axisParams(axis: Axis, request: MetricRequest): Record<string, S
     day_buckets: calendar ? dayBuckets(axis) : [],
     bucket_starts: axis.buckets.map((bucket) => Math.max(bucket.start, axis.reach.start)),
     bucket_ends: axis.buckets.map((bucket) => Math.min(bucket.end, axis.window.end)),
+    ...(axis.hours === null ? {} : hoursParams(axis.hours)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { type Axis, axisParams, bucketsSql, counted, everStandsSql, inWindow, reachSql, standingSql } from './axis.ts';
+import { hoursSql } from './hours/table.ts';
 import type { Aggregate, Items } from './metric.ts';
 import { signedSeconds } from './metrics/populations.ts';
 import type { MetricRequest } from './request.ts';
@@ -42,7 +43,7 @@ export function cellsSql(
   const scope = scopeSql(request, dimensions);
   const union = aggregate === 'union';
   const columns = [
-    ...itemColumns(items),
+    ...itemColumns(items, axis),
     ...(items.columns ?? []),
     ...scope.groups.map((sql, index) => `${sql} AS group_${index}`),
   ];
@@ -87,23 +88,26 @@ export function itemRows(
 }
 
 /** What an item is, in one set of column names for all metrics. */
-export function itemColumns(items: Items): readonly string[] {
+export function itemColumns(items: Items, axis: Axis): readonly string[] {
   const { at, reason, hit, value, clock, until } = items;
   return [
     `${at} AS item_at`,
     `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
     ...(value ? [`${value} AS item_value`] : []),
-    ...(clock ? clockColumns(clock) : []),
+    ...(clock ? clockColumns(clock, axis) : []),
     ...(until ? [`${until} AS item_until`] : []),
   ];
 }
 
 /** Seconds that the clock ran, and of one that still runs how long it has by as_of; of the two one is NULL. */
-function clockColumns({ start, end }: NonNullable<Items['clock']>): readonly string[] {
+function clockColumns({ start, end }: NonNullable<Items['clock']>, axis: Axis): readonly string[] {
+  const asOf = "fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')";
+  const between = (from: string, to: string) =>
+    axis.hours === null ? `greatest(0, ${signedSeconds(from, to)})` : hoursSql(from, to);
   return [
-    `if(isNull(${end}), NULL, greatest(0, ${signedSeconds(start, end)})) AS item_value`,
-    `if(isNull(${end}), greatest(0, ({as_of:Int64} - toUnixTimestamp64Milli(${start})) / 1000), NULL) AS item_age`,
+    `if(isNull(${end}), NULL, ${between(start, end)}) AS item_value`,
+    `if(isNull(${end}), ${between(start, asOf)}, NULL) AS item_age`,
   ];
 }
 

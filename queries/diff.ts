@@ -3,6 +3,8 @@ import type { AtomTables } from './atoms/tables.ts';
 import { iso } from './buckets.ts';
 import type { Row } from './envelope.ts';
 import { type Change, type Changed, type Counted, explainChanges } from './explain.ts';
+import { readHours } from './hours/read.ts';
+import type { HoursTable } from './hours/table.ts';
 import { itemValue, listingSql, zoneOf } from './listing.ts';
 import type { Metric } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
@@ -57,7 +59,9 @@ async function readChanges(
   after: AtomTables,
   between: readonly [string, string],
 ): Promise<readonly Change[]> {
-  const { sql, params } = changesSql(deps, metric, request, before, after);
+  const read = await readHours(deps.store, request.options, request.asOf, deps.now);
+  if ('problem' in read) throw new Error('a calendar that was there a moment ago is gone');
+  const { sql, params } = changesSql(deps, metric, request, before, after, read.hours);
   const rows = await deps.store.query(sql, params);
   const changed = rows.map((row) => readChanged(metric, request, row));
   return explainChanges(deps.store, changed, [before, after], between);
@@ -73,9 +77,10 @@ export function changesSql(
   request: MetricRequest,
   before: AtomTables,
   after: AtomTables,
+  hours: HoursTable | null = null,
 ) {
   const side = (tables: AtomTables) => {
-    const { sql, params } = listingSql(tables, metric, request, zoneOf(deps, request), deps.now);
+    const { sql, params } = listingSql(tables, metric, request, zoneOf(deps, request), deps.now, hours);
     const value = valueColumns[metric.aggregate.type] ?? 'NULL';
     const entities = [
       "[concat('rollout:', rollout_id)]",

@@ -5,6 +5,8 @@ import type { AtomTables } from './atoms/tables.ts';
 import { axisParams, reachSql, standsAtEndSql } from './axis.ts';
 import { bucketsOf, iso } from './buckets.ts';
 import { itemColumns, itemRows } from './cells.ts';
+import { readHours } from './hours/read.ts';
+import type { HoursTable } from './hours/table.ts';
 import { type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
@@ -63,8 +65,10 @@ export async function metricAtoms(
     const fix = 'use time of a row of the series, with the same grain';
     return { ok: false, problems: [{ field: 'time', problem: 'begins no bucket of the question', fix }] };
   }
+  const read = await readHours(deps.store, request.options, request.asOf, deps.now);
+  if ('problem' in read) return { ok: false, problems: [read.problem] };
   const rows = await deps.withAtoms(request.asOf, (tables) => {
-    const { sql, params } = listingSql(tables, metric, narrowed, zoneOf(deps, request), deps.now);
+    const { sql, params } = listingSql(tables, metric, narrowed, zoneOf(deps, request), deps.now, read.hours);
     return readPage(deps.store, sql, { ...params, ...(cursor ?? START), limit: page.limit + 1 });
   });
   const atoms = rows.slice(0, page.limit).map((row) => listed(metric, request, row));
@@ -90,15 +94,22 @@ LIMIT {limit:UInt32}`,
 }
 
 /** SQL and parameters for the items in the window of a question, with all fields of their kind. */
-export function listingSql(tables: AtomTables, metric: Metric, request: MetricRequest, tz: string, now: string) {
+export function listingSql(
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+  tz: string,
+  now: string,
+  hours: HoursTable | null,
+) {
   const scope = scopeSql(request, metric.dimensions);
   const items = metric.items(request.options);
-  const axis = axisOf({ ...request, grain: null }, tz, Date.parse(request.asOf ?? now));
+  const axis = axisOf({ ...request, grain: null }, tz, Date.parse(request.asOf ?? now), hours);
   const union = metric.aggregate.type === 'union';
   const fields = fieldsOf(metric);
   const owner = (name: string) => (request.options.ownership === 'now' ? `${name}_now AS ${name}` : name);
   const columns = [
-    ...itemColumns(items),
+    ...itemColumns(items, axis),
     ...fields.filter((name) => !(name in dimensionColumns)),
     ...['team', 'tier', 'region', 'product'].map(owner),
   ];

@@ -92,6 +92,11 @@ export type OptionSpec =
       readonly excludes?: string;
     }
   | {
+      /** The id of a calendar of the workspace; not among the options of an answer unless asked for. */
+      readonly type: 'calendar';
+      readonly text: string;
+    }
+  | {
       readonly type: 'number';
       readonly default: number;
       readonly min: number;
@@ -180,9 +185,18 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
 /** Opt-in performance bands (metrics.md §3.6); named in the answer only when asked for. */
 export const bandYears = ['dora-2021', 'dora-2022', 'dora-2023', 'dora-2024'] as const;
 
+/** The option of every metric of durations. */
+const durationOptions: Readonly<Record<string, OptionSpec>> = {
+  business_hours: {
+    type: 'calendar',
+    text: 'Count only the open hours of that calendar between two instants, instead of all the time there is.',
+  },
+};
+
 /** All options of a metric, its own and the common ones. */
 export function optionsOf(metric: Metric): Readonly<Record<string, OptionSpec>> {
-  return { ...metric.options, ...commonOptions };
+  const isDuration = metric.aggregate.type === 'quantiles' || metric.aggregate.type === 'mean';
+  return { ...metric.options, ...(isDuration ? durationOptions : {}), ...commonOptions };
 }
 
 /** Unit of an answer. */

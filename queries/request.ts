@@ -183,6 +183,11 @@ function readOptions(
   for (const [name, spec] of Object.entries(specs)) {
     const preset = defaults?.[name];
     const text = given.get(name) ?? (preset === undefined ? undefined : String(preset));
+    if (spec.type === 'calendar') {
+      // Empty: by the clock, also where the organisation has set a calendar.
+      if (text) options[name] = text;
+      continue;
+    }
     options[name] = text === undefined ? spec.default : readOption(name, spec, text, report);
   }
   for (const [name, spec] of Object.entries(specs)) {
@@ -199,7 +204,12 @@ function readOptions(
   return options;
 }
 
-function readOption(name: string, spec: OptionSpec, text: string, report: Report): OptionValue {
+function readOption(
+  name: string,
+  spec: Exclude<OptionSpec, { type: 'calendar' }>,
+  text: string,
+  report: Report,
+): OptionValue {
   if (spec.type === 'choice') {
     if (spec.values.includes(text)) return text;
     report(name, 'is not one of its values', `use ${spec.values.join(' or ')}`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hoursOfDay, weekdays, zone } from '../calendar.ts';
 import { instant } from '../time.ts';
 import { name } from './commit.ts';
 
@@ -30,6 +31,17 @@ export const catalogEvents = {
     title: z.string().max(512).optional(),
     timezone: name.optional(),
     parent: name.optional(),
+    /** The calendar by which its hours are told where nothing else is said. */
+    calendar: name.optional(),
+  }),
+  /** When somebody is at work: what durations in business hours count (metrics.md §1.4). */
+  'calendar.defined': z.object({
+    calendar: name,
+    timezone: zone,
+    /** Per weekday the hours `HH:MM-HH:MM` by the local clock; those that end no later than they begin end on the day after. */
+    hours: z.partialRecord(z.enum(weekdays), z.array(hoursOfDay).max(24)),
+    /** Local dates, closed from midnight to midnight. */
+    holidays: z.array(z.iso.date()).max(5000).default([]),
   }),
   'environment.defined': z.object({
     name,

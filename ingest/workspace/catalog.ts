@@ -23,6 +23,7 @@ const known = [
   'retired-at',
   'since',
   'timezone',
+  'calendar',
   'incident-services',
 ];
 
@@ -186,6 +187,7 @@ function asTeam(document: YamlDocument, found: z.infer<typeof group>, timezone: 
       team: found.metadata.name,
       ...given('title', found.spec.profile?.displayName ?? found.metadata.title),
       ...given('timezone', zone),
+      ...given('calendar', value(`${OURS}calendar`)),
       ...given('parent', found.spec.parent && refName(found.spec.parent)),
     },
   };

@@ -8,6 +8,7 @@ import type { EventData } from '../vocabulary/vocabulary.ts';
 export type DefinitionType =
   | 'service.defined'
   | 'team.defined'
+  | 'calendar.defined'
   | 'environment.defined'
   | 'rollout_rule.defined'
   | 'person.defined'
@@ -27,6 +28,7 @@ export function entityOf(type: DefinitionType, data: Readonly<Record<string, unk
   const field = {
     'service.defined': 'service_id',
     'team.defined': 'team',
+    'calendar.defined': 'calendar',
     'environment.defined': 'name',
     'rollout_rule.defined': 'rule',
     'person.defined': 'person',

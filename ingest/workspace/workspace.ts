@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { parseData } from '../event.ts';
 import { type CustomDefinition, readCustomSource } from '../sources/custom/definition.ts';
+import { calendarsSchema } from './calendars.ts';
 import { type CatalogEntity, readEntity } from './catalog.ts';
 import { type Definition, entityOf } from './definition.ts';
 import { check, type Problem, readDocuments, type WorkspaceFile, type YamlDocument } from './document.ts';
@@ -46,6 +47,7 @@ export function readWorkspace(
   const sources: CustomDefinition[] = [];
 
   const sections: Record<string, (timezone: string) => z.ZodType<Definition[]>> = {
+    calendars: calendarsSchema,
     environments: environmentsSchema,
     people: peopleSchema,
     platform: platformSchema,
@@ -92,7 +94,7 @@ export function readWorkspace(
   for (const entity of entities) {
     if (entity.definition) stated.push({ definition: entity.definition, document: entity.document });
   }
-  problems.push(...catalogProblems(entities), ...definitionProblems(stated, entities));
+  problems.push(...catalogProblems(entities), ...calendarProblems(stated), ...definitionProblems(stated, entities));
   if (problems.length > 0) {
     problems.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
     return { ok: false, problems };
@@ -132,6 +134,24 @@ function catalogProblems(entities: readonly CatalogEntity[]): Problem[] {
   }
   return problems;
 }
+
+/** Teams that name a calendar which no file defines. */
+function calendarProblems(stated: readonly Stated[]): Problem[] {
+  const calendars = new Set(
+    stated.flatMap(({ definition }) =>
+      definition.type === 'calendar.defined' ? [definition.data.calendar.toLowerCase()] : [],
+    ),
+  );
+  return stated.flatMap(({ definition, document }) => {
+    const calendar = definition.type === 'team.defined' ? definition.data.calendar : undefined;
+    if (calendar === undefined || calendars.has(calendar.toLowerCase())) return [];
+    const part = ['annotations', 'labels'].find((one) => document.lineOfKey(['metadata', one], CALENDAR) > 1);
+    const line = document.lineOfKey(['metadata', part ?? 'annotations'], CALENDAR);
+    return [{ file: document.file, line, message: `${CALENDAR}: no calendar has the id '${calendar}'` }];
+  });
+}
+
+const CALENDAR = 'headway.dev/calendar';
 
 /** What the vocabulary refuses, people of unknown teams, and entities defined twice outside the catalog. */
 function definitionProblems(stated: readonly Stated[], entities: readonly CatalogEntity[]): Problem[] {
@@ -174,13 +194,15 @@ function lineOfDefinition(definition: Definition, document: YamlDocument): numbe
     return document.lineOf(['rollouts', index]);
   }
   for (const [list, field] of [
+    ['calendars', 'id'],
     ['environments', 'name'],
     ['people', 'person'],
     ['bots', 'person'],
   ] as const) {
     const entries = value[list];
     if (!Array.isArray(entries)) continue;
-    const wanted = (definition.data as Record<string, unknown>)[field];
+    const data = definition.data as Record<string, unknown>;
+    const wanted = field === 'id' ? data.calendar : data[field];
     // Of two entries of one name the later is the one to complain of.
     const index = entries.findLastIndex((entry) => (entry as Record<string, unknown>)?.[field] === wanted);
     if (index >= 0) return document.lineOf([list, index]);

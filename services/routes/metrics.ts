@@ -221,6 +221,7 @@ function parameterSchema(metric: Metric): z.ZodRawShape {
 
 function optionSchema(spec: OptionSpec): z.ZodType {
   if (spec.type === 'choice') return z.enum(spec.values as [string, ...string[]]);
+  if (spec.type === 'calendar') return z.string();
   return spec.type === 'flag' ? z.boolean() : z.number().min(spec.min).max(spec.max);
 }
 

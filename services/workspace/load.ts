@@ -82,6 +82,7 @@ export async function publishWorkspace(publish: {
 const definitionTypes: readonly DefinitionType[] = [
   'service.defined',
   'team.defined',
+  'calendar.defined',
   'environment.defined',
   'rollout_rule.defined',
   'person.defined',

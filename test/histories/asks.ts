@@ -67,6 +67,15 @@ const askable: readonly {
   { metric: 'ops.downtime', options: {}, dimensions: owners },
 ];
 
+/** Metrics of durations. */
+const timed = [
+  'dora.change_lead_time',
+  'dora.failed_deployment_recovery_time',
+  'ops.mttr',
+  'ops.time_to_detect',
+  'ops.time_to_acknowledge',
+];
+
 const values: Readonly<Record<string, readonly string[]>> = {
   service: ['api', 'web', 'shop', 'shop-jobs', 'legacy', 'acme/lib', 'acme/mono', '(unassigned)'],
   team: [...teams, '(unassigned)'],
@@ -126,6 +135,7 @@ function variedParams(
   const grain = random.pick([...(days <= 3 ? ['hour'] : []), 'day', 'week', 'month', 'quarter', 'year', '28d', '']);
   if (grain !== '') params.grain = grain;
   if (random.chance(0.6)) params.group_by = random.shuffled(one.dimensions).slice(0, random.int(1, 2)).join(',');
+  if (params.group_by?.split(',').includes('team') && random.chance(0.4)) params.tz = 'team';
   if (random.chance(0.35)) {
     const dimension = random.pick(one.dimensions);
     params[dimension] = random.chance(0.1)
@@ -133,6 +143,7 @@ function variedParams(
       : random.shuffled(values[dimension]!).slice(0, random.int(1, 3)).join(',');
   }
   for (const [name, among] of Object.entries(one.options)) if (random.chance(0.5)) params[name] = random.pick(among);
+  if (timed.includes(one.metric) && random.chance(0.3)) params.business_hours = random.pick(['office', 'nights']);
   // The two ways to read what is open exclude each other.
   if (params.closed_only === 'true' && params.kaplan_meier === 'true') params.closed_only = 'false';
   if (random.chance(0.25)) params.ownership = random.pick(['then', 'now']);

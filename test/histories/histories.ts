@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { newRepositories, tellDirectPush, tellPromotion, tellPullRequest, tellReleaseBranch } from './code.ts';
 import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
-import { newTelling, tellCatalog, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
+import { newTelling, tellCatalog, tellHours, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
 import { tellCorrection, tellIncident } from './outages.ts';
 import { tellRelease, tellRuleChange, tellRules, tellRun } from './pipelines.ts';
 import { newRandom, type Random } from './random.ts';
@@ -22,6 +22,7 @@ export function randomHistory(seed: number): Recorded[] {
   const rollouts: ToldRollout[] = [];
   let incidents = 0;
   tellCatalog(telling);
+  tellHours(telling);
   tellRules(telling);
   // Some organisations mostly write code, some mostly deploy, some mostly have incidents.
   const [code, deployments, outages] = random.pick([

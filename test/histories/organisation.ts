@@ -1,5 +1,6 @@
+import { weekdays } from '../../ingest/calendar.ts';
 import type { EventType } from '../../ingest/vocabulary/vocabulary.ts';
-import type { Random } from './random.ts';
+import { newRandom, type Random } from './random.ts';
 import type { Story } from './story.ts';
 
 const HOUR_MS = 3_600_000;
@@ -135,6 +136,31 @@ export function tellCatalog(telling: Telling): void {
       'workspace',
       0,
     );
+}
+
+/** Calendars and the zones of teams, known before anything is asked; some change later. Drawn apart from what else happens. */
+export function tellHours(telling: Telling): void {
+  const { story, start, end } = telling;
+  const random = newRandom(Math.floor(start / 1000) % 2 ** 31);
+  const tell = (type: EventType, at: number, data: Record<string, unknown>): void => {
+    const early = new Date(Math.min(at, start - 40 * DAY_MS)).toISOString();
+    story.tell(type, new Date(at).toISOString(), data, { source: 'workspace', recordedAt: early });
+  };
+  const zone = (): string => random.pick(['Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'UTC']);
+  const local = (at: number): string => new Date(at).toISOString().slice(0, 10);
+  const office = (): Record<string, unknown> => ({
+    calendar: 'Office',
+    timezone: zone(),
+    hours: Object.fromEntries(weekdays.slice(0, 5).map((day) => [day, [random.pick(['09:00-17:00', '08:15-12:45'])]])),
+    holidays: [local(start + random.int(0, 20) * DAY_MS), local(start + random.int(10, 30) * DAY_MS)],
+  });
+  tell('calendar.defined', start - 50 * DAY_MS, office());
+  if (random.chance(0.5)) tell('calendar.defined', random.int(start, end), office());
+  const nights = { calendar: 'nights', timezone: zone(), hours: {} as Record<string, string[]> };
+  for (const day of weekdays) if (random.chance(0.8)) nights.hours[day] = ['22:30-06:10', '01:00-02:30'];
+  tell('calendar.defined', start - 50 * DAY_MS, nights);
+  for (const team of teams)
+    if (random.chance(0.7)) tell('team.defined', start - 50 * DAY_MS, { team, timezone: zone() });
 }
 
 /** Where several tools report to an environment, the workspace may choose. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerMetric, axisOf } from '../../queries/answer.ts';
 import { cellsSql } from '../../queries/cells.ts';
+import { hoursTable } from '../../queries/hours/table.ts';
 import type { Metric, Options } from '../../queries/metric.ts';
 import { optionsOf } from '../../queries/metric.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
@@ -26,11 +27,20 @@ afterAll(async () => {
 });
 
 const now = '2025-12-01T00:00:00.000Z';
+const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+const office = [{ ...always, timezone: 'Europe/Berlin', hours: { monday: ['09:00-17:00'] }, holidays: [] }];
 
 /** Every value of every option with the others at rest, and with the others at their last value. */
 function variants(metric: Metric): Record<string, string>[] {
   const specs = Object.entries(optionsOf(metric)).map(([name, spec]) => {
-    const values = spec.type === 'choice' ? spec.values : spec.type === 'flag' ? ['false', 'true'] : ['0', '12'];
+    const values =
+      spec.type === 'choice'
+        ? spec.values
+        : spec.type === 'flag'
+          ? ['false', 'true']
+          : spec.type === 'calendar'
+            ? ['office']
+            : ['0', '12'];
     return { name, values };
   });
   const last: Record<string, string> = Object.fromEntries(
@@ -65,7 +75,8 @@ describe('the generated SQL', () => {
           const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
           if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
           const { request } = parsed;
-          const axis = axisOf(request, request.tz, Date.parse(now));
+          const hours = request.options.business_hours === undefined ? null : hoursTable(office, Date.parse(now));
+          const axis = axisOf(request, request.tz, Date.parse(now), hours);
           const items = metric.items(request.options as Options);
           const parts = [
             cellsSql(tables, metric.atom, metric.dimensions, items, metric.aggregate.type, request, axis),

@@ -8,6 +8,8 @@ import {
   durations,
   INCIDENT_FEEDS,
   type Item,
+  isClosed,
+  lengthOf,
   type Options,
   type OracleMetric,
   type RowContext,
@@ -90,7 +92,7 @@ function incidentItems(
 function between(start: number, end: number | null): { duration: number | null; excluded?: string; since?: number } {
   if (end === null) return { duration: null, since: start };
   if (start - end > SKEW_MS) return { duration: null, excluded: 'negative_duration' };
-  return { duration: Math.max(0, end - start) };
+  return { duration: Math.max(0, end - start), since: start };
 }
 
 function restorations(world: World, options: Options): IncidentItem[] {
@@ -114,9 +116,10 @@ function meanTimeToRestore(row: RowContext): Summary {
   const { items } = row;
   const summary = durations(row, items, 60_000);
   const closed = within(items, row)
-    .counted.filter((item) => typeof item.duration === 'number')
-    .sort((a, b) => a.duration! - b.duration! || compareText(a.atomId, b.atomId))
-    .map((item) => item.duration!);
+    .counted.filter(isClosed)
+    .map((item) => ({ length: lengthOf(row, item), atomId: item.atomId }))
+    .sort((a, b) => a.length - b.length || compareText(a.atomId, b.atomId))
+    .map((item) => item.length);
   const interval = bcaOfMean(closed, row.seed);
   return {
     ...summary,

@@ -82,6 +82,7 @@ function leadTimes(world: World, options: Options): LeadTime[] {
         dimensions,
         excluded: late,
         duration: end === null ? null : Math.max(0, end - start),
+        since: start,
       };
     };
     if (options.unit !== 'commit')

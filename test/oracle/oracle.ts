@@ -2,6 +2,7 @@ import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { MetricAnswer, Row, Status, Window } from '../../queries/envelope.ts';
 import { type Bucket, bucketsOf, iso, type Stretch, startOfUnit, unitsOf } from './calendar.ts';
 import { type Feed, feedOf, isAliveIn } from './coverage.ts';
+import { dataOf } from './known.ts';
 import { type Ask, type Question, readAsk } from './question.ts';
 import { groupsOf, itemsOf, matches, ownersPart, serviceUnits, spansOf } from './scope.ts';
 import { canonicalJson } from './statistics.ts';
@@ -19,7 +20,13 @@ export function oracle(history: readonly { event: NormalizedEvent; recorded_at: 
   const feed = remembered(world, `feed ${question.metric.feeds}`, () => feedOf(world, question.metric.feeds));
   const groups = groupsOf(question, world);
   const whole: Bucket = { time: question.window.start, asked: question.window, cut: false };
-  const row = (bucket: Bucket, group: Dimensions): Row => rowOf(question, world, feed, bucket, group);
+  const zoneOf = (group: Dimensions): string => (question.tz === 'team' ? teamZone(world, group.team!) : question.tz);
+  const row = (bucket: Bucket, group: Dimensions): Row =>
+    rowOf({ ...question, tz: zoneOf(group) }, world, feed, bucket, group);
+  // Each group has the buckets of its own zone: by time, then in the groups' order.
+  const series = groups
+    .flatMap((group) => bucketsOf(question.window, question.grain, zoneOf(group)).map((bucket) => ({ bucket, group })))
+    .sort((a, b) => a.bucket.time - b.bucket.time);
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
@@ -27,10 +34,16 @@ export function oracle(history: readonly { event: NormalizedEvent; recorded_at: 
     window: windowOf(question, question.window, question.window.end > question.asOf),
     as_of: question.asOfText,
     totals: groups.map((group) => row(whole, group)),
-    series: bucketsOf(question.window, question.grain, question.tz).flatMap((bucket) =>
-      groups.map((group) => ({ time: iso(bucket.time), ...row(bucket, group) })),
-    ),
+    series: series.map(({ bucket, group }) => ({ time: iso(bucket.time), ...row(bucket, group) })),
   };
+}
+
+/** The zone that a team last stated (metrics.md §1.4, `tz=team`), else the organisation's. */
+function teamZone(world: World, team: string): string {
+  const stated = world.events.filter((event) => event.type === 'team.defined' && dataOf(event).team === team);
+  return (
+    (stated.map((event) => dataOf(event).timezone).findLast((zone) => typeof zone === 'string') as string) ?? 'UTC'
+  );
 }
 
 function windowOf(question: Question, stretch: Stretch, partial: boolean): Window {

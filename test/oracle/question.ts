@@ -47,6 +47,7 @@ export function readAsk(ask: Ask): Question {
     else if (typeof byDefault === 'boolean') options[name] = given === 'true';
     else options[name] = typeof byDefault === 'number' ? Number(given) : given;
   }
+  if (params.business_hours !== undefined) options.business_hours = params.business_hours;
   const scope: Record<string, readonly string[]> = {};
   for (const name of dimensionNames) {
     const given = params[name];

@@ -1,9 +1,10 @@
 import type { Envelope, Interval, QuantileValue } from '../../queries/envelope.ts';
+import { calendarOf, openTime } from './business-hours.ts';
 import type { Stretch } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { quantileWithOpen } from './statistics.ts';
 import { kaplanMeier } from './survival.ts';
-import type { World } from './world.ts';
+import { remembered, type World } from './world.ts';
 
 export type Options = Readonly<Record<string, string | number | boolean>>;
 
@@ -107,15 +108,32 @@ export function within(items: readonly Item[], row: RowContext): { counted: Item
   return { counted: inside.filter((item) => item.excluded === ''), excluded };
 }
 
+/** Whether an item's clock has stopped. */
+export function isClosed(item: Item): boolean {
+  return typeof item.duration === 'number';
+}
+
+/** Milliseconds that an item has lasted, so far if it is open: all of them, or those in business hours (R38). */
+export function lengthOf({ world, options }: RowContext, item: Item): number {
+  const end = typeof item.duration === 'number' ? item.since! + item.duration : world.asOf;
+  if (options.business_hours === undefined) return Math.max(0, end - item.since!);
+  const calendar = remembered(world, `calendar ${options.business_hours}`, () =>
+    calendarOf(world.events, String(options.business_hours)),
+  );
+  const notes = remembered(world, `hours ${options.business_hours}`, () => new Map<string, number>());
+  const key = `${item.since} ${end}`;
+  const known = notes.get(key) ?? openTime(calendar!, item.since!, end);
+  notes.set(key, known);
+  return known;
+}
+
 /** Quantiles of durations in a unit of `unitMs`; the median leads (metrics.md §1.8, §1.9). */
 export function durations(row: RowContext, items: readonly Item[], unitMs: number): Summary {
   const { counted, excluded } = within(items, row);
-  const closed = counted.flatMap((item) => (typeof item.duration === 'number' ? [item.duration / unitMs] : []));
+  const closed = counted.flatMap((item) => (isClosed(item) ? [lengthOf(row, item) / unitMs] : []));
   const openN = counted.length - closed.length;
   const sorting = row.options.closed_only === true ? 0 : openN;
-  const lasting = counted.flatMap((item) =>
-    typeof item.duration === 'number' ? [] : [Math.max(0, row.world.asOf - item.since!) / unitMs],
-  );
+  const lasting = counted.flatMap((item) => (isClosed(item) ? [] : [lengthOf(row, item) / unitMs]));
   const at = (percent: number): QuantileValue =>
     row.options.kaplan_meier === true
       ? kaplanMeier(closed, lasting, percent)

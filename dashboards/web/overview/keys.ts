@@ -104,7 +104,10 @@ export function unusualOptions(key: Key, options: Row['options']): readonly stri
   const metric = findMetric(key.id);
   const specs = metric === null ? {} : optionsOf(metric);
   return Object.entries(options)
-    .filter(([name, value]) => specs[name]?.default !== value)
+    .filter(([name, value]) => {
+      const spec = specs[name];
+      return spec === undefined || spec.type === 'calendar' || spec.default !== value;
+    })
     .map(([name, value]) =>
       name === 'link' && value === 'previous_deploy'
         ? `${key.title}: heuristic, each incident counted to the deployment before it`

@@ -1,0 +1,60 @@
+import type { Store } from '../../ingest/ports.ts';
+import type { Problem } from '../request.ts';
+import type { Calendar, CalendarSpan } from './calendar.ts';
+import { type HoursTable, hoursTable } from './table.ts';
+
+/** Reads a calendar by its id (in any case) as known at `asOf` (null: now); null if nobody defines it. */
+export async function readCalendar(store: Store, id: string, asOf: string | null): Promise<Calendar | null> {
+  const rows = await store.query<{ at: string; data: string }>(CALENDAR, { calendar: id.toLowerCase(), known: asOf });
+  if (rows.length === 0) return null;
+  return rows.map((row, index) => {
+    const { timezone, hours, holidays } = JSON.parse(row.data) as Partial<CalendarSpan>;
+    return {
+      // The first definition holds for all earlier time (reading R7).
+      from: index === 0 ? Number.NEGATIVE_INFINITY : Number(row.at),
+      to: index + 1 < rows.length ? Number(rows[index + 1]!.at) : Number.POSITIVE_INFINITY,
+      timezone: timezone ?? 'UTC',
+      hours: hours ?? {},
+      holidays: holidays ?? [],
+    };
+  });
+}
+
+/** SQL of {@link readCalendar}. */
+export const CALENDAR = `SELECT at, data FROM (
+  SELECT id, toUnixTimestamp64Milli(occurred_at) AS at, toJSONString(data) AS data
+  FROM events
+  WHERE type = 'calendar.defined' AND lower(toString(data.calendar)) = {calendar:String}
+    AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+  ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id
+)
+ORDER BY at, id
+SETTINGS readonly = 2, output_format_json_quote_64bit_integers = 0`;
+
+/** The calendar of option `business_hours` as SQL can count by it, null without the option; or that there is none. */
+export async function readHours(
+  store: Store,
+  options: Readonly<Record<string, unknown>>,
+  asOf: string | null,
+  now: string,
+): Promise<{ readonly hours: HoursTable | null } | { readonly problem: Problem }> {
+  const id = options.business_hours;
+  if (typeof id !== 'string') return { hours: null };
+  const calendar = await readCalendar(store, id, asOf);
+  if (calendar !== null) return { hours: tableOf(calendar, Date.parse(asOf ?? now)) };
+  const fix = 'use the id of a calendar in calendars.yaml of the workspace';
+  return { problem: { field: 'business_hours', problem: `is no calendar: ${id}`, fix } };
+}
+
+/** The table of a calendar is the same all day. */
+function tableOf(calendar: Calendar, until: number): HoursTable {
+  const key = JSON.stringify([calendar, Math.floor(until / DAY)]);
+  const table = tables.get(key) ?? hoursTable(calendar, until);
+  if (tables.size >= MOST_TABLES) tables.clear();
+  tables.set(key, table);
+  return table;
+}
+
+const DAY = 86_400_000;
+const MOST_TABLES = 64;
+const tables = new Map<string, HoursTable>();
