@@ -46,8 +46,14 @@ export async function explainChanges(
 ): Promise<readonly Change[]> {
   const found = await readEvents(store, changed, between);
   const silent = changed.filter((one) => eventsOf(one, found).length === 0);
-  const near = await readNearby(store, [...new Set(silent.map((one) => one.service))], tables, between);
-  return changed.map((one) => explain(one, eventsOf(one, found), near.get(one.service) ?? []));
+  const rules = silent.some(isByRule) ? await readRules(store, between) : [];
+  const unruled = silent.filter((one) => rules.length === 0 || !isByRule(one));
+  const near = await readNearby(store, [...new Set(unruled.map((one) => one.service))], tables, between);
+  return changed.map((one) => {
+    const own = eventsOf(one, found);
+    // A rule speaks of all time: what was recorded long before becomes a rollout, or ceases to be one.
+    return explain(one, own.length === 0 && isByRule(one) ? rules : own, near.get(one.service) ?? []);
+  });
 }
 
 interface Recorded {
@@ -90,6 +96,21 @@ async function readEvents(store: Store, changed: readonly Changed[], [after, unt
     }
   }
   return found;
+}
+
+/** Whether its rollout is one that a rule makes of a run or a release. */
+function isByRule({ entities }: Changed): boolean {
+  return entities.some((entity) => /^rollout:(run|release):/.test(entity));
+}
+
+/** SQL for the rules on what is a rollout that were recorded between two instants. */
+export const RULES_BETWEEN = EVENTS.replace(
+  'CONDITION',
+  "recorded_at <= parseDateTime64BestEffort({until:String}, 3, 'UTC') AND type = 'rollout_rule.defined'",
+);
+
+async function readRules(store: Store, [after, until]: readonly [string, string]): Promise<readonly Recorded[]> {
+  return (await store.query(RULES_BETWEEN, { after, until })).map(recorded);
 }
 
 function recorded(row: Readonly<Record<string, unknown>>): Recorded {
@@ -163,7 +184,7 @@ function explain(one: Changed, own: readonly Recorded[], near: readonly Recorded
 }
 
 function reasonOf(event: Recorded): Reason {
-  if (event.again) return 'definition';
+  if (event.again || event.type === 'rollout_rule.defined') return 'definition';
   if (event.type.endsWith('.retracted')) return 'retraction';
   if (event.type.endsWith('.corrected')) return 'correction';
   if (event.type === 'incident.linked') return 'relink';

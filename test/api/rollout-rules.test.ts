@@ -91,6 +91,7 @@ it('what doctor proposes, pasted into the workspace, makes the runs of all histo
     environment: production`,
     },
   });
+  const before = new Date().toISOString();
   await first.stop();
 
   writeFileSync(join(workspace, finding!.settle!.file), `${finding!.settle!.lines}\n`);
@@ -130,4 +131,21 @@ it('what doctor proposes, pasted into the workspace, makes the runs of all histo
   expect(await frequency(fourth)).toMatchObject({ count: 0, status: 'no_data' });
   expect(await frequency(fourth, then)).toMatchObject({ count: 2, status: 'ok' });
   expect(await pipelines(fourth)).toHaveLength(1);
+  // Both ways are told as what they are, with the rule as the reason.
+  const now = new Date().toISOString();
+  for (const [from, until, gone] of [
+    [before, then, 'before'],
+    [then, now, 'after'],
+  ] as const) {
+    const { changes } = await json<{ changes: Record<string, unknown>[] }>(
+      `${fourth.url}/v1/metrics/dora.deployment_frequency/diff?from=2026-01-05&to=2026-01-12&as_of=${from}&and=${until}`,
+    );
+    expect(changes.map((change) => [change.atom_id, change.reason, change[gone]])).toEqual([
+      ['run:11:production', 'definition', null],
+      ['run:12:production', 'definition', null],
+      ['run:13:production', 'definition', null],
+    ]);
+    const [id] = changes[0]!.event_ids as string[];
+    expect(await json(`${fourth.url}/v1/events/${id}`)).toMatchObject({ type: 'rollout_rule.defined' });
+  }
 }, 120_000);
