@@ -1,5 +1,6 @@
 import type { Delivery } from './delivery.ts';
 import { type Fact, makeEvent, type NormalizedEvent, parseData } from './event.ts';
+import { isHistory } from './sources/history.ts';
 import type { Source } from './sources/source.ts';
 import { isPlausible } from './time.ts';
 
@@ -20,7 +21,8 @@ export type Reading =
  */
 export function normaliseDelivery(source: Source, delivery: Delivery): Reading {
   try {
-    const normalized = source.normalise(delivery);
+    const { history } = source;
+    const normalized = history && isHistory(delivery) ? history(delivery) : source.normalise(delivery);
     if (normalized.outcome !== 'facts') return normalized;
     const events: NormalizedEvent[] = [];
     const from = { source: source.name, normaliser: source.normaliser, delivery_id: delivery.id };

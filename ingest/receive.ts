@@ -5,6 +5,7 @@ import { describe, normaliseDelivery, type Problem } from './normalise.ts';
 import type { Clock } from './ports.ts';
 import { encodeDelivery } from './record.ts';
 import { CANONICAL, CANONICAL_NORMALISER, type CanonicalItem, readCanonical } from './sources/canonical.ts';
+import { HISTORY_TYPE } from './sources/history.ts';
 import { findSource } from './sources/registry.ts';
 import type { Source } from './sources/source.ts';
 
@@ -76,6 +77,25 @@ export async function receive(deps: ReceiveDeps, request: HookRequest): Promise<
   const delivery = deliveryOf(deps, request.source, request);
   const refusal = await refuse(deps, source, delivery);
   if (refusal !== null) return { outcome: 'unauthorized', reason: refusal };
+  return take(deps, source, delivery);
+}
+
+/**
+ * Takes what a backfill read from a sender's API (`ingest/sources/history.ts`). Who may send is the caller's to check. Its
+ * events are the source's own: a fact that a webhook told before is told again under the same id.
+ */
+export async function receiveHistory(
+  deps: ReceiveDeps,
+  request: Pick<HookRequest, 'source' | 'body'>,
+): Promise<Receipt> {
+  const source = (deps.findSource ?? findSource)(request.source);
+  if (!source?.history) return { outcome: 'unknown_source' };
+  if (request.body.length > MAX_BODY_BYTES) return { outcome: 'too_large' };
+  const headers = { 'content-type': HISTORY_TYPE };
+  return take(deps, source, deliveryOf(deps, request.source, { headers, body: request.body }));
+}
+
+async function take(deps: ReceiveDeps, source: Source, delivery: Delivery): Promise<Receipt> {
   const reading = normaliseDelivery(source, delivery);
   const kept = await keep(deps, delivery, reading, source);
   if (kept === null) return { outcome: 'unavailable' };

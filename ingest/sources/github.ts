@@ -1,6 +1,7 @@
 import { Webhooks } from '@octokit/webhooks';
 import type { Delivery } from '../delivery.ts';
 import { pullRequestEvent, reviewEvent } from './github/change.ts';
+import { githubHistory } from './github/history.ts';
 import { issueCommentEvent, issueEvent } from './github/issue.ts';
 import { workflowJobEvent, workflowRunEvent } from './github/pipeline.ts';
 import { push } from './github/push.ts';
@@ -74,4 +75,5 @@ export const github: Source = {
     const read = readers.get(event);
     return read ? read(delivery) : ignored(`no metric reads ${event.slice(0, 100)}`);
   },
+  history: githubHistory,
 };

@@ -35,4 +35,6 @@ export interface Source {
   /** Constant-time check against each of the secrets (rotation). Called only when at least one is set. */
   verify(delivery: Delivery, secrets: readonly string[]): boolean | Promise<boolean>;
   normalise(delivery: Delivery): Normalized;
+  /** Reads what a backfill took from the sender's API, see `history.ts`; it is held to the same as `normalise`. */
+  readonly history?: (delivery: Delivery) => Normalized;
 }

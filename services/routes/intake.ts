@@ -7,9 +7,11 @@ import {
   type ReceiveDeps,
   receive,
   receiveCanonical,
+  receiveHistory,
 } from '../../ingest/receive.ts';
 import { CANONICAL } from '../../ingest/sources/canonical.ts';
 import { CUSTOM } from '../../ingest/sources/custom/source.ts';
+import { sources } from '../../ingest/sources/registry.ts';
 import { readRawBodies } from '../http/bodies.ts';
 import { typed } from '../http/openapi.ts';
 import { problemOf, sendProblem } from '../http/problems.ts';
@@ -21,6 +23,7 @@ export interface IntakeParts {
   readonly sourceNames: readonly string[];
 }
 
+const historyNames = sources.flatMap((source) => (source.history ? [source.name] : []));
 const NOTHING = new Uint8Array(0);
 const accepted = z.object({
   delivery: z.string(),
@@ -73,6 +76,24 @@ export function intakeRoutes(app: FastifyInstance, parts: IntakeParts): void {
         },
       },
       (request, reply) => hook(request, reply, CUSTOM + request.params.name, request.query.token),
+    );
+    routes.post(
+      '/v1/history/:source',
+      {
+        config: { access: 'ingest' },
+        schema: {
+          tags: ['intake'],
+          summary: 'What a backfill read from the API of a source: its own records, under the ids of its webhooks',
+          params: z.object({ source: z.string() }),
+          response: { 202: accepted },
+        },
+      },
+      async (request, reply) => {
+        const { source } = request.params;
+        const receipt = await receiveHistory(receiving, { source, body: bytes(request.body) });
+        if (receipt.outcome !== 'unknown_source') count(telemetry, source, receipt);
+        return answerHook(request, reply, receipt, historyNames);
+      },
     );
     routes.post(
       '/v1/events',

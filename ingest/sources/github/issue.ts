@@ -94,36 +94,37 @@ function isFalseAlarm(repo: string, found: Issue): boolean {
   return found.state_reason === 'duplicate' && duplicateOf(repo, found.body) === undefined;
 }
 
-const commentPayload = z.object({
-  action: name,
-  issue,
-  comment: z.object({
-    body: z.string().nullish(),
-    created_at: instant,
-    updated_at: optionalInstant,
-    author_association: optionalText(),
-    user: account,
-  }),
-  repository,
+/** A comment on an issue, as webhooks and the REST API tell it. */
+export const comment = z.object({
+  body: z.string().nullish(),
+  created_at: instant,
+  updated_at: optionalInstant,
+  author_association: optionalText(),
+  user: account,
 });
+const commentPayload = z.object({ action: name, issue, comment, repository });
 const trusted = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 /** `issue_comment` on an incident: a `caused-by:` links it. Only people of the project are believed: anyone can comment. */
 export function issueCommentEvent(delivery: Delivery): Normalized {
   const body = readBody(delivery, commentPayload);
   if (!body.ok) return body.normalized;
-  const { action, issue: found, comment, repository: repo } = body.value;
+  const { action, issue: found, comment: said, repository: repo } = body.value;
   if (action !== 'created' && action !== 'edited') return ignored(`issue_comment ${action} links nothing`);
   if (!isIncident(found)) return ignored('the issue has no label "incident"');
-  const cause = causedBy(comment.body);
-  if (cause === undefined) return ignored('the comment names no cause');
-  if (!trusted.has(comment.author_association ?? '')) return ignored('the comment is from outside the project');
-  return facts(
-    snapshot('incident.linked', comment.updated_at ?? comment.created_at, key(repo.full_name, found), {
-      incident_id: incidentId(repo.full_name, found),
-      caused_by: cause,
-    }),
-  );
+  if (causedBy(said.body) === undefined) return ignored('the comment names no cause');
+  const linked = causeFact(repo.full_name, found, said);
+  return linked === null ? ignored('the comment is from outside the project') : facts(linked);
+}
+
+/** The cause that a comment on an incident names; null if it names none, or is from outside the project. */
+export function causeFact(repo: string, found: Issue, said: z.output<typeof comment>): Fact | null {
+  const cause = causedBy(said.body);
+  if (cause === undefined || !trusted.has(said.author_association ?? '')) return null;
+  return snapshot('incident.linked', said.updated_at ?? said.created_at, key(repo, found), {
+    incident_id: incidentId(repo, found),
+    caused_by: cause,
+  });
 }
 
 function identity(repo: string, found: Issue) {

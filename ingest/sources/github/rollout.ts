@@ -39,7 +39,7 @@ export const deployment = z.object({
   payload: z.unknown().optional(),
 });
 /** The run of Actions that made it. Webhooks carry it; through the API it is in the address of a status's log. */
-const workflowRun = z
+export const workflowRun = z
   .object({ id: senderId, run_attempt: z.int().positive().nullish(), event: optionalText() })
   .nullish();
 /** A status of a deployment, as webhooks and the REST API tell it. */
@@ -115,7 +115,8 @@ export function deploymentStatusEvent(delivery: Delivery): Normalized {
     : rejected(`deployment_status.state: ${JSON.stringify(status.state.slice(0, 64))} is not known`);
 }
 
-function rolloutOf({ repo, deployment: made, run }: Deployed, environment: string) {
+/** What every fact of a deployment says of its rollout. */
+export function rolloutOf({ repo, deployment: made, run }: Deployed, environment: string) {
   const said = told.safeParse(payloadObject(made.payload)).data ?? {};
   return {
     rollout_id: rolloutId(repo, made, run, said.service),
