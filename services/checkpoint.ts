@@ -6,6 +6,11 @@ import { type Touch, universalKinds } from '../queries/atoms/scope.ts';
 const DDL = `CREATE TABLE IF NOT EXISTS refreshed_positions (log_partition UInt32, next UInt64)
   ENGINE = ReplacingMergeTree(next) ORDER BY log_partition`;
 
+/** Makes the memory of how far atoms are fresh, if there is none. */
+export async function preparePositions(store: Store): Promise<void> {
+  await store.command(DDL);
+}
+
 /** More events than this without fresh atoms: folding everything once is quicker than asking what they touch. */
 const MANY_EVENTS = 20_000;
 
@@ -43,7 +48,7 @@ export function checkpointed(
 
 /** Makes the atoms of all stored events fresh that a killed process left behind. Says how many events these were. */
 export async function refreshStale(store: Store, atoms: Atoms): Promise<number> {
-  await store.command(DDL);
+  await preparePositions(store);
   const behind = `events LEFT JOIN (SELECT log_partition, max(next) AS next FROM refreshed_positions GROUP BY log_partition) AS fresh
     USING (log_partition) WHERE log_offset >= next`;
   const [stale] = await store.query<{ events: string }>(`SELECT toString(count()) AS events FROM ${behind}`);

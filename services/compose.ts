@@ -10,12 +10,14 @@ import type { Workspace } from '../ingest/workspace/workspace.ts';
 import { type Atoms, openAtoms } from '../queries/atoms/atoms.ts';
 import { metrics } from '../queries/metrics/registry.ts';
 import { type Backbone, openBackbone } from './backbone.ts';
+import { preparePositions } from './checkpoint.ts';
 import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
 import { diagnose } from './doctor.ts';
 import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
+import { keepPages } from './kept-pages.ts';
 import { publishedMetrics } from './published.ts';
 import { openReading, type Reading } from './reading.ts';
 import { rebuild, replayDeliveries } from './rebuilding.ts';
@@ -31,6 +33,7 @@ import { planningRoutes } from './routes/planning.ts';
 import { buildServer } from './server.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSpooling } from './spooling.ts';
+import { type Standing, watchStanding } from './standing.ts';
 import { createTelemetry, type Telemetry, timeRequests } from './telemetry.ts';
 import { knownDefinitions, loadWorkspace, publishWorkspace } from './workspace/load.ts';
 import { sourcesWith } from './workspace/sources.ts';
@@ -72,6 +75,7 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
       tokens: config.tokens,
       rateLimit: config.rateLimit,
       logger,
+      ...(reading ? { staleSince: reading.standing.staleSince } : {}),
       routes: (server) => registerRoutes(server, { config, deps, sources, backbone, telemetry, reading, shutdown }),
     });
     shutdown.add('server', () => app.close());
@@ -93,6 +97,7 @@ interface ReadSide {
   readonly atoms: Atoms;
   readonly store: Store;
   readonly reading: Reading;
+  readonly standing: Standing;
   /** Absent in a process that only answers: others take the log into the store. */
   readonly following: Following | null;
   /** Resolves once everything known at the start is counted. */
@@ -111,6 +116,7 @@ async function startReading(
   const atoms = openAtoms(store, scratchName(config.role), config.clickhouseUrl === null);
   shutdown.add('atoms', () => atoms.close());
   await atoms.prepare();
+  await preparePositions(store);
   const follows = config.role !== 'api';
   const following = follows ? startFollowing({ log, store, atoms, telemetry, logger: deps.logger }) : null;
   if (following) shutdown.add('follower', () => following.stop());
@@ -122,6 +128,8 @@ async function startReading(
     published = true;
   })();
   ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
+  const standing = watchStanding({ store, log, clock: deps.clock });
+  shutdown.add('standing', async () => standing.stop());
   const reading = openReading({
     store,
     withAtoms: atoms.withAtoms,
@@ -130,12 +138,13 @@ async function startReading(
     fiscalStartMonth: config.fiscalStartMonth,
     organisation: config.organisation,
     defaults: () => workspace.metricOptions,
-    behind: () => following?.behind() ?? false,
+    staleSince: standing.staleSince,
   });
   return {
     atoms,
     store,
     reading,
+    standing,
     following,
     ready,
     async waitingFor() {
@@ -226,7 +235,14 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     });
     doctorRoutes(app, () => diagnose(store, atoms.withAtoms, deps.clock.now(), sources));
     planningRoutes(app, reading.reading.judging, () => deps.clock.now());
-    pageRoutes(app, pages, reading.reading.pages);
+    const { standing } = reading;
+    pageRoutes(app, pages, reading.reading.pages, {
+      pages: keepPages({
+        now: () => Date.parse(deps.clock.now()),
+        onFailure: (error) => deps.logger.warn({ err: error }, 'a page could not be made anew'),
+      }),
+      position: async () => `${await standing.position()} ${standing.staleSince() ?? ''}`,
+    });
     if (following)
       adminRoutes(app, {
         rebuild: (onProgress) => following.pausedFor(() => rebuild({ log, store, atoms }, onProgress)),

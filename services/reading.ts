@@ -22,8 +22,8 @@ export interface ReadingDeps {
   readonly organisation: string;
   /** The organisation's default options per metric; asked at each question, since a workspace may be loaded later. */
   readonly defaults: () => Readonly<Record<string, Options>>;
-  /** True while events are stored that the numbers do not show yet. */
-  readonly behind: () => boolean;
+  /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). */
+  readonly staleSince: () => string | null;
 }
 
 /** What answers questions: the same for the API, the pages and the gauges. */
@@ -90,7 +90,7 @@ function pagePorts(deps: ReadingDeps, parts: MetricParts, judging: Judging, base
         organisation: deps.organisation,
         fiscalStartMonth: deps.fiscalStartMonth,
         heardUntil,
-        staleSince: deps.behind() ? heardUntil : null,
+        staleSince: deps.staleSince(),
         baseUrl,
         specVersion: SPEC_VERSION,
         teams: teams.map((team) => String(team.id)),

@@ -4,6 +4,7 @@ import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { guard } from './http/access.ts';
+import { STALE_HEADER } from './http/formats.ts';
 import { describeRoutes } from './http/openapi.ts';
 import { onClientError, onError, problemOf, sendProblem } from './http/problems.ts';
 import { methodsOf, type RouteTable, rememberRoutes } from './http/routes.ts';
@@ -17,6 +18,8 @@ export interface ServerOptions {
   /** Requests per minute and address; null: no limit. */
   readonly rateLimit: number | null;
   readonly logger: FastifyBaseLogger;
+  /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). Never, if absent. */
+  readonly staleSince?: () => string | null;
   /** Registers the routes; called once the guards stand. */
   readonly routes: (app: FastifyInstance) => void | Promise<void>;
 }
@@ -62,6 +65,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     strictTransportSecurity: false,
     crossOriginEmbedderPolicy: false,
+  });
+  const staleSince = options.staleSince ?? (() => null);
+  app.decorate('staleSince', staleSince);
+  app.addHook('onSend', async (request, reply) => {
+    const since = request.routeOptions.config.access === 'read' ? staleSince() : null;
+    if (since !== null) reply.header(STALE_HEADER, since);
   });
   await describeRoutes(app);
   const table: RouteTable = rememberRoutes(app);

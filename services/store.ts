@@ -12,7 +12,7 @@ export async function openStore(where: { path: string } | { url: string }): Prom
   if ('url' in where) {
     const client = createClient({ url: where.url, log });
     return storeOn(
-      (use) => use(client),
+      (use) => use(client).catch(asUnavailable),
       () => client.close(),
     );
   }
@@ -35,6 +35,22 @@ export async function openStore(where: { path: string } | { url: string }): Prom
   return storeOn(onIdlest, async () => {
     for (const { client } of clients) await client.close();
   });
+}
+
+/** The store cannot be reached: whoever asked is told to come back, with the status that says so. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+  readonly statusCode = 503;
+}
+
+const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+function asUnavailable(error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (AWAY.has(code ?? '') || /socket hang up|^Timeout error/.test(message)) {
+    throw new StoreUnavailable('the store cannot be reached', { cause: error });
+  }
+  throw error;
 }
 
 /**

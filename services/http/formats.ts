@@ -32,6 +32,16 @@ export function sendNotAcceptable(request: FastifyRequest, reply: FastifyReply):
   });
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). */
+    staleSince(): string | null;
+  }
+}
+
+/** Header of every answer that is read, while the numbers lag behind the log: the instant up to which they are complete. */
+export const STALE_HEADER = 'headway-stale-since';
+
 export interface Rendering {
   readonly format: Format;
   /** What JSON shows; the other forms show `rows`. */
@@ -43,18 +53,24 @@ export interface Rendering {
 
 /**
  * Sends rows in the asked form with an ETag; 304 if the caller has them. An answer about a fixed past instant may be kept for
- * an hour, one about now must be asked for again.
+ * an hour, one about now must be asked for again, and so must any while the numbers lag behind the log.
  */
 export function sendRows(request: FastifyRequest, reply: FastifyReply, rendering: Rendering): FastifyReply {
-  const text = render(rendering);
+  const since = request.server.staleSince();
+  const text = render(since === null ? rendering : { ...rendering, whole: marked(rendering.whole, since) });
   const stable = rendering.now === null ? text : text.replaceAll(rendering.now, '');
   const etag = `W/"${createHash('sha256').update(stable).digest('base64url').slice(0, 27)}"`;
   reply
     .header('etag', etag)
-    .header('cache-control', rendering.now === null ? 'private, max-age=3600' : 'private, no-cache')
+    .header('cache-control', rendering.now === null && since === null ? 'private, max-age=3600' : 'private, no-cache')
     .header('vary', 'accept, authorization');
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   return reply.header('content-type', mediaTypes[rendering.format]).send(text);
+}
+
+/** Says in the answer itself that it may lack what the log has since then. */
+function marked(whole: unknown, since: string): unknown {
+  return { ...(whole as object), stale: true, stale_since: since };
 }
 
 function render({ format, whole, rows }: Rendering): string {

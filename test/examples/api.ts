@@ -34,7 +34,7 @@ export function apiOver(now: string): Api {
       fiscalStartMonth: 1,
       organisation: 'Examples',
       defaults: () => ({}),
-      behind: () => false,
+      staleSince: () => null,
     });
     app = await buildServer({
       tokens: null,

@@ -39,12 +39,17 @@ export function openTime(calendar: OracleCalendar, start: number, end: number): 
   return open;
 }
 
-const known = new WeakMap<object, Map<number, boolean>>();
+/** What was looked at, by the calendar's words: every world reads its calendars anew. */
+const known = new Map<string, Map<number, boolean>>();
+const keys = new WeakMap<object, string>();
 
 function isOpen(definition: OracleCalendar[number], at: number): boolean {
   const minute = Math.floor(at / MINUTE);
-  const notes = known.get(definition) ?? new Map<number, boolean>();
-  known.set(definition, notes);
+  const key = keys.get(definition) ?? JSON.stringify({ ...definition, from: 0, to: 0 });
+  keys.set(definition, key);
+  const notes = known.get(key) ?? new Map<number, boolean>();
+  if (known.size > 20) known.clear();
+  known.set(key, notes);
   const noted = notes.get(minute);
   if (noted !== undefined) return noted;
   // What the clock on the wall shows, as if it were UTC.
