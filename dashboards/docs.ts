@@ -3,6 +3,7 @@ import { SPEC_VERSION } from '../queries/envelope.ts';
 import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
 import { environmentsText } from './environments.ts';
 import { renderMarkdown } from './markdown.ts';
+import { sourceTableHtml } from './source-table.ts';
 import { mark, renderDocument } from './web/frame.ts';
 import { type Html, html } from './web/html.ts';
 
@@ -41,9 +42,11 @@ export function renderDocs(model: DocsModel): string {
 <h1>What each number means, and how to connect what feeds it.</h1>
 <ul class="contents">
 ${model.metrics.map((metric) => html`<li><a href="#${metric.id}">${metric.title}</a></li>`)}
+<li><a href="#senders">All senders in one table</a></li>
 ${model.sources.map((source) => html`<li><a href="#source-${source.name}">Connect ${source.title}</a></li>`)}
 <li><a href="#environments">Environments and rollouts</a></li><li><a href="#asking">Asking the API</a></li><li><a href="#settings">Settings</a></li></ul>
 ${model.metrics.map(metricSection)}
+${section('senders', 'Senders', html`<p class="m">What each of them feeds, and how it is believed</p>`, sourceTableHtml(model.sources))}
 ${model.sources.map((source) => sourceSection(source, model.baseUrl))}
 ${section('environments', 'Environments and rollouts', html`<p class="m">What counts as a rollout to production</p>`, renderMarkdown(environmentsText))}
 ${askingSection(model)}

@@ -7,6 +7,7 @@ import {
   settingTable,
   sourceReference,
 } from '../dashboards/reference.ts';
+import { sourceTable } from '../dashboards/source-table.ts';
 import { sources } from '../ingest/sources/registry.ts';
 import { metrics } from '../queries/metrics/registry.ts';
 import { secretVariable, variables } from './config.ts';
@@ -20,17 +21,21 @@ export interface GeneratedFile {
 
 // The rest of the README is written by hand.
 const README_SETTINGS = /(?<=<!-- settings: made by `npm run generate` -->\n).*?(?=<!-- end of settings -->)/s;
+const README_SENDERS = /(?<=<!-- senders: made by `npm run generate` -->\n).*?(?=<!-- end of senders -->)/s;
 
 /** All files that `headway generate` writes, from the project's root; a test holds the kept ones to these. */
 export function generatedFiles(): readonly GeneratedFile[] {
-  const secrets = sources.map((source) => ({
-    name: secretVariable(source.name),
-    text: `Secrets of ${source.title}, comma-separated while one is being replaced.`,
-  }));
-  const settings = [...variables, ...secrets];
-  const readme = readFileSync('README.md', 'utf8');
+  const examples = sources.slice(0, 3).map(({ name }) => `\`${secretVariable(name)}\``);
+  const secrets = {
+    name: `${secretVariable('')}<SOURCE>`,
+    text: `Secrets of a source, comma-separated while one is being replaced: ${examples.join(', ')} and so on, hyphens as underscores.`,
+  };
+  const settings = [...variables, secrets];
+  const readme = readFileSync('README.md', 'utf8')
+    .replace(README_SETTINGS, () => `\n${settingTable(settings)}\n`)
+    .replace(README_SENDERS, () => `\n${sourceTable(sources)}\n\n`);
   return [
-    { path: 'README.md', text: readme.replace(README_SETTINGS, () => `\n${settingTable(settings)}\n`) },
+    { path: 'README.md', text: readme },
     { path: 'docs/metrics.md', text: metricReference(metrics) },
     { path: 'docs/sources.md', text: sourceReference(sources) },
     { path: 'docs/environments.md', text: environmentReference() },

@@ -10,7 +10,6 @@ import { composeText, outsideVariables, ROOT, readCompose } from './file.ts';
 
 const env = {
   HEADWAY_TOKEN: 'a-token',
-  HEADWAY_SECRET_GITHUB: 'a-secret',
   CLICKHOUSE_PASSWORD: 'apassword',
   GRAFANA_ADMIN_PASSWORD: 'another',
 };
@@ -53,12 +52,18 @@ describe('docker-compose.yml', () => {
     const tokens = join(directory, 'tokens.yaml');
     writeFileSync(tokens, stringify({ tokens: [createToken('grafana', ['read']).record] }));
     for (const role of ours) {
-      const { command, environment } = file.services[role]!;
+      const { command, environment, env_file } = file.services[role]!;
       expect(command).toEqual(['serve', '--role', role]);
+      expect(env_file).toBe(role === 'gateway' ? 'secrets.env' : undefined);
       const result = readConfig({
         role,
         sources: sources.map(({ name }) => name),
-        env: { ...environment, HEADWAY_TOKENS_FILE: tokens, HEADWAY_WORKSPACE: join(ROOT, 'workspace') },
+        env: {
+          ...environment,
+          ...(env_file === 'secrets.env' ? { HEADWAY_SECRET_GITHUB: 'a-secret' } : {}),
+          HEADWAY_TOKENS_FILE: tokens,
+          HEADWAY_WORKSPACE: join(ROOT, 'workspace'),
+        },
       });
       if (!result.ok) expect.fail(`${role}: ${JSON.stringify(result.problems)}`);
       expect(result.warnings).toEqual([]);

@@ -26,6 +26,7 @@ const service = z.strictObject({
   build: z.string().optional(),
   command: z.array(z.string()).optional(),
   environment: mapping.optional(),
+  env_file: z.string().optional(),
   ports: z.array(published).default([]),
   volumes: z.array(volume).default([]),
   configs: z.array(z.strictObject({ source: z.string(), target: z.string().startsWith('/') })).default([]),
