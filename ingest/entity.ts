@@ -23,6 +23,7 @@ const ENTITY_KEYS: Readonly<Record<string, { entity: string; key: string }>> = {
   taskrun: { entity: 'run', key: 'run_id' },
   release: { entity: 'release', key: 'repository' },
   team: { entity: 'team', key: 'team' },
+  calendar: { entity: 'calendar', key: 'calendar' },
   environment: { entity: 'environment', key: 'name' },
   rollout_rule: { entity: 'rollout_rule', key: 'rule' },
   person: { entity: 'person', key: 'person' },
@@ -36,7 +37,7 @@ const ENTITY_KEYS: Readonly<Record<string, { entity: string; key: string }>> = {
   feature: { entity: 'feature', key: 'feature' },
   cost: { entity: 'cost', key: 'cost_id' },
   sli: { entity: 'sli', key: 'sli' },
-  policy: { entity: 'policy', key: 'policy' },
+  policy: { entity: 'policy', key: 'evaluation_id' },
   portal: { entity: 'principal', key: 'principal' },
   search: { entity: 'principal', key: 'principal' },
   doc: { entity: 'principal', key: 'principal' },
@@ -56,6 +57,7 @@ export function refsOf(event: NormalizedEvent): string[] {
     if (typeof value === 'string' && value !== '') refs.add(value.toLowerCase());
   };
   for (const key of ['service_id', 'repository', 'application', 'service']) addName(data[key]);
+  if (refs.size === 0 && /^(?:deployment|incident|service\.rolledback)/.test(event.type)) refs.add(NO_SERVICE);
   const point = (kind: string, value: unknown) => {
     if (typeof value !== 'string' || value === '') return;
     refs.add(`${kind}:${value}`);
@@ -80,6 +82,9 @@ export function refsOf(event: NormalizedEvent): string[] {
 
 /** Marks incidents that name their cause in words; an unassigned one may mean any service's rollout. */
 export const CAUSED_BY = 'caused-by:';
+
+/** Marks rollouts and incidents that name no service: they are read together. */
+const NO_SERVICE = '(unassigned)';
 
 const MOST_RUNS = 16;
 

@@ -54,7 +54,7 @@ under a path that ends in \`deny\`, \`violation\` or \`warn\` are understood; ot
 };
 
 function normalise(delivery: Delivery): Normalized {
-  const body = readBody(delivery, listOf(decision, 20_000));
+  const body = readBody(delivery, listOf(decision, 2_000));
   if (!body.ok) return body.normalized;
   const evaluated = body.value.flatMap((one) => {
     const outcome = outcomeOf(one);

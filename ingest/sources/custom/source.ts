@@ -16,7 +16,7 @@ import { elementsOf, evaluate, fieldsOf, textOf } from './value.ts';
 export const CUSTOM = 'custom/';
 
 /** More events of one body are refused, so that no delivery stalls the others. */
-const MOST_FACTS = 2_000;
+const MOST_FACTS = 400;
 /** Values looked at, and eight characters of an event's data each. */
 const MOST_EFFORT = 500_000;
 const MOST_KEY_CHARACTERS = 512;
