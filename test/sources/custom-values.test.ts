@@ -147,8 +147,8 @@ events:
   - { kind: incident.detected, each: '$[*]', key: ['@'], occurred_at: { constant: '2026-03-05T10:00:00Z' }, data: { incident_id: '@' } }
 `);
     const many = (count: number) => Array.from({ length: count }, (_, index) => index);
-    expect(eventsOf(source, many(2_000))).toHaveLength(2_000);
-    expect(read(source, many(2_001))).toMatchObject({
+    expect(eventsOf(source, many(400))).toHaveLength(400);
+    expect(read(source, many(401))).toMatchObject({
       outcome: 'rejected',
       reason: expect.stringMatching(/more than/),
     });
@@ -179,8 +179,8 @@ events:
       reason: 'body: its events take too much looking up; send fewer at once',
     });
     const text = 'x'.repeat(5_000_000);
-    expect(read(source, { items: many(2_000), all: ['nothing'] })).toMatchObject({ outcome: 'events' });
-    expect(read(source, { items: many(2_000), all: [1], text })).toMatchObject({ outcome: 'ignored' });
+    expect(read(source, { items: many(400), all: ['nothing'] })).toMatchObject({ outcome: 'events' });
+    expect(read(source, { items: many(400), all: [1], text })).toMatchObject({ outcome: 'ignored' });
     // Without any bound each of these would take minutes.
     expect(performance.now() - started).toBeLessThan(20_000);
     const long = sourceOf(ruled('incident.detected', '{ incident_id: i, title: $.title }'));
