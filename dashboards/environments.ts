@@ -21,7 +21,7 @@ rollouts:
 
 - Each line names a \`repository\`, an \`environment\`, and one of \`workflow\` (its name, or its file), \`job\` (with a \`workflow\`, if its name alone does not tell) or \`release\` (the tag). \`*\` stands for any characters, \`?\` for one; upper and lower case are the same.
 - \`branch\` goes with a workflow, for one that also runs for pull requests. \`prereleases: true\` goes with a release. \`service\` names whose rollout it is, where the repository does not tell; then the repository is a single one. A line with a service goes before one without.
-- The rollout starts and ends with the run or the job, and a release succeeds when it is published. Attempts of a run are attempts of one rollout. A run or a job that was skipped, or ended neutral, is none.
+- The rollout starts and ends with the run or the job, and a release succeeds when it is published. A job that names an environment itself counts only for a line with that environment. Attempts of a run are attempts of one rollout. A run or a job that was skipped, or ended neutral, is none.
 - The lines hold for all history, so that a line that is added, corrected or taken out restates the past; what was reported stays as of then. \`since\` and \`until\` (a date, or an instant with a zone) are how a line begins or ends at a time.
 - The rollout's id, for \`caused-by:\` and for corrections, is \`run:\`, the run's id, the job's name (or its id, where the sender numbers no attempts), the environment and the service, joined by colons: \`run:4711:production\`, \`run:4711:deploy-cart:production:cart\`, \`release:acme/lib:v1.2.0:production\`.
 

@@ -34,7 +34,7 @@ const runs = (facts: string): string => `
     ${text('repository')} AS repository_name, lower(repository_name) AS repository, ${nameOf('workflow')} AS workflow,
     ${nameOf('workflow_path')} AS path, ${nameOf('branch')} AS branch, if(sort = 'release', ${text('tag')}, ${text('job')}) AS called,
     -- a sender that numbers no attempts makes a retry another job
-    if(sort = 'job' AND ${text('attempt_no')} = '', ${text('job_id')}, called) AS part, ${flag('prerelease')} = 'true' AS prerelease, ${text('revision')} AS revision, ${text('trigger')} AS trigger, ${text('attempt_no')} AS attempt_no,
+    if(sort = 'job' AND ${text('attempt_no')} = '', ${text('job_id')}, called) AS part, ${flag('prerelease')} = 'true' AS prerelease, if(sort = 'job', ${nameOf('environment')}, '') AS target, ${text('revision')} AS revision, ${text('trigger')} AS trigger, ${text('attempt_no')} AS attempt_no,
     multiIf(sort = 'release', 'succeeded', told = 'deployment.finished', ${text('outcome')}, '') AS outcome
   FROM ${facts}
   WHERE type IN ('pipelinerun.queued', 'pipelinerun.started', 'pipelinerun.finished', 'taskrun.queued', 'taskrun.started', 'taskrun.finished', 'release.published')
@@ -73,7 +73,7 @@ export const ruledReports: Layer = {
           WHERE ${fits('n.repository', 'u.of_repository')} AND ${fits('lower(n.called)', 'u.of_called')}
             AND (${fits('n.workflow', 'u.of_workflow')} OR ${fits('n.path', 'u.of_workflow')} OR ${fits("splitByChar('/', n.path)[-1]", 'u.of_workflow')})
         ) AS m ON ${NAMES.map((name) => `m.${name} = r.${name}`).join(' AND ')}
-        WHERE ${fits('r.branch', 'm.of_branch')} AND (m.prereleases OR NOT r.prerelease)
+        WHERE ${fits('r.branch', 'm.of_branch')} AND (m.prereleases OR NOT r.prerelease) AND r.target IN ('', lower(m.environment))
           AND (m.since IS NULL OR r.occurred_at >= m.since) AND (m.until IS NULL OR r.occurred_at < m.until)
       )
     )

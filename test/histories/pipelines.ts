@@ -94,6 +94,8 @@ export function tellRun(telling: Telling, repository: Repository, told: ToldRoll
       job,
     };
     const job_id = `${number}${attempt}`;
+    if (job !== undefined && random.chance(0.2))
+      Object.assign(task, { environment: random.pick(['PRODUCTION', 'staging']) });
     if (random.chance(0.3)) fact('pipelinerun.queued', telling.now, { ...run, ...branch, ...attempt_no }, source);
     if (random.chance(0.6)) fact('pipelinerun.started', telling.now, { ...run, ...branch, ...attempt_no }, source);
     if (job !== undefined && random.chance(0.5)) fact('taskrun.started', telling.now, { ...task, job_id }, source);

@@ -74,7 +74,9 @@ function selects({ sort, data: rule }: Rule, event: NormalizedEvent): boolean {
   const path = text(data.workflow_path);
   const names = [text(data.workflow), path, path.slice(path.lastIndexOf('/') + 1)];
   if (!names.some((name) => matches(rule.workflow, name))) return false;
-  return sort === 'job' ? matches(rule.job, data.job) : matches(rule.branch, data.branch);
+  if (sort === 'workflow') return matches(rule.branch, data.branch);
+  const target = text(data.environment).toLowerCase();
+  return matches(rule.job, data.job) && (target === '' || target === text(rule.environment).toLowerCase());
 }
 
 /** Whether a name fits a pattern, character by character. */
