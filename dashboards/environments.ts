@@ -25,7 +25,7 @@ rollouts:
 - The lines hold for all history, so that a line that is added, corrected or taken out restates the past; what was reported stays as of then. \`since\` and \`until\` (a date, or an instant with a zone) are how a line begins or ends at a time.
 - The rollout's id, for \`caused-by:\` and for corrections, is \`run:\`, the run's id, the job's name (or its id, where the sender numbers no attempts), the environment and the service, joined by colons: \`run:4711:production\`, \`run:4711:deploy-cart:production:cart\`, \`release:acme/lib:v1.2.0:production\`.
 
-**Two tools that report the same.** Where several report rollouts of one service to one group of environments, Argo CD and Flux are believed before forges' deployments, these before what the lines above make, these before imported tags; each stops counting when one before it first reports. Canonical events always count. The workspace may choose otherwise for an environment, with names of sources and \`runs\` for what the lines above make:
+**Two tools that report the same.** Where several report rollouts of one service to one group of environments, Argo CD and Flux are believed before forges' deployments, these before what the lines above make, these before imported tags; each stops counting when one before it first reports. Canonical events always count. The workspace may choose otherwise for an environment, with \`argocd\`, \`flux\`, \`github\`, \`gitlab\`, \`gitea\`, \`bitbucket\`, \`bitbucket-server\`, \`git\` (tags), and \`runs\` for what the lines above make:
 
 \`\`\`yaml
 environments:

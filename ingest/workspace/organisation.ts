@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tellers } from '../tellers.ts';
 import { type Definition, since } from './definition.ts';
 import { rolloutRule, rolloutRuleDefinition } from './rollout-rule.ts';
 
@@ -6,6 +7,7 @@ import { rolloutRule, rolloutRuleDefinition } from './rollout-rule.ts';
 export type MetricOptions = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 
 const name = z.string().trim().min(1).max(512);
+const teller = z.enum(tellers, `is none of ${tellers.join(', ')}`);
 
 /**
  * `environments.yaml`: which environments are production, and which of them are one target; and under `rollouts` which runs,
@@ -21,7 +23,9 @@ export function environmentsSchema(timezone: string) {
             production: z.boolean(),
             group: name.optional(),
             failed_means: z.enum(['failed_dark', 'failed_live']).optional(),
-            rollouts_from: z.union([name.transform((one) => [one]), z.array(name).min(1).max(20)]).optional(),
+            rollouts_from: z
+              .preprocess((one) => (typeof one === 'string' ? [one] : one), z.array(teller).min(1))
+              .optional(),
             since: since(timezone),
           }),
         )

@@ -1,11 +1,12 @@
+import { deployers, forges } from '../../ingest/tellers.ts';
 import { servicesNamed } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { ruledReports } from './ruled.ts';
 import { corrected, correctedInstant, correctionsOf, flag, latest, nameOf, text, texts } from './sql.ts';
 
 /** Sources that deploy themselves, and forges, which report what their pipelines deploy (R12a). */
-const DEPLOYERS = "('argocd', 'flux')";
-const FORGES = "('github', 'gitlab', 'gitea', 'bitbucket', 'bitbucket-server')";
+const DEPLOYERS = `('${deployers.join("', '")}')`;
+const FORGES = `('${forges.join("', '")}')`;
 
 const REPORTED =
   "('deployment.queued', 'deployment.started', 'deployment.exposed', 'deployment.finished', 'service.rolledback')";

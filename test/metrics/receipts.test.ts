@@ -4,7 +4,7 @@ import type { AnswerDeps } from '../../queries/answer.ts';
 import { atomKinds } from '../../queries/atoms/atom.ts';
 import type { AtomTables } from '../../queries/atoms/tables.ts';
 import { metricDiff } from '../../queries/diff.ts';
-import { EVENTS_BETWEEN, nearbySql } from '../../queries/explain.ts';
+import { EVENTS_BETWEEN, nearbySql, RULES_BETWEEN } from '../../queries/explain.ts';
 import { type ListedAtom, metricAtoms } from '../../queries/listing.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import {
@@ -247,6 +247,7 @@ describe('the difference between two reports', () => {
     }
     const instants = { after: early, until: late };
     await bench.store.query(`EXPLAIN ${EVENTS_BETWEEN}`, { ...instants, ids: ["'"], entities: ['\\'] });
+    await bench.store.query(`EXPLAIN ${RULES_BETWEEN}`, instants);
     await bench.store.query(`EXPLAIN ${nearbySql([tables])}`, { ...instants, services: ["'; DROP TABLE events; --"] });
     expect(atomKinds.map((kind) => kind.name).sort()).toEqual(Object.keys(tables).sort());
   });

@@ -72,6 +72,14 @@ test('environments choose whom to believe, one source or several', () => {
   ]);
 });
 
+test('a source that nobody knows is a problem, not one that is never heard', () => {
+  const problems = problemsOf('environments:\n  - name: live\n    production: true\n    rollouts_from: [argo, runs]\n');
+  expect(problems).toEqual([
+    expect.stringMatching(/^4 environments.0.rollouts_from.0: is none of argocd, flux, github/),
+  ]);
+  expect(problemsOf('environments: [{ name: live, production: true, rollouts_from: 7 }]')).toHaveLength(1);
+});
+
 test('every problem of a rule has its line', () => {
   expect(
     problemsOf(`rollouts:
