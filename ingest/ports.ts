@@ -72,6 +72,8 @@ export interface Store {
   query<R extends Row = Row>(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<R[]>;
   command(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<void>;
   insert(table: string, rows: readonly Row[]): Promise<void>;
+  /** The answer to a statement that names its FORMAT, as the engine writes it, piece by piece. */
+  export(sql: string): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 

@@ -18,6 +18,7 @@ import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
 import { keepPages } from './kept-pages.ts';
+import { type MakeParquet, parquetMaker } from './parquet.ts';
 import { publishedMetrics } from './published.ts';
 import { openReading, type Reading } from './reading.ts';
 import { rebuild, replayDeliveries } from './rebuilding.ts';
@@ -75,7 +76,7 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
       tokens: config.tokens,
       rateLimit: config.rateLimit,
       logger,
-      ...(reading ? { staleSince: reading.standing.staleSince } : {}),
+      ...(reading ? { staleSince: reading.standing.staleSince, makeParquet: reading.makeParquet } : {}),
       routes: (server) => registerRoutes(server, { config, deps, sources, backbone, telemetry, reading, shutdown }),
     });
     shutdown.add('server', () => app.close());
@@ -98,6 +99,7 @@ interface ReadSide {
   readonly store: Store;
   readonly reading: Reading;
   readonly standing: Standing;
+  readonly makeParquet: MakeParquet;
   /** Absent in a process that only answers: others take the log into the store. */
   readonly following: Following | null;
   /** Resolves once everything known at the start is counted. */
@@ -113,7 +115,8 @@ async function startReading(
   const { backbone, telemetry, workspace, shutdown } = parts;
   const { store, log } = backbone;
   if (store === null) return null;
-  const atoms = openAtoms(store, scratchName(config.role), config.clickhouseUrl === null);
+  const scratch = scratchName(config.role);
+  const atoms = openAtoms(store, scratch, config.clickhouseUrl === null);
   shutdown.add('atoms', () => atoms.close());
   await atoms.prepare();
   await preparePositions(store);
@@ -129,7 +132,7 @@ async function startReading(
   })();
   ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
   const standing = watchStanding({ store, log, clock: deps.clock });
-  shutdown.add('standing', async () => standing.stop());
+  shutdown.add('standing', () => standing.stop());
   const reading = openReading({
     store,
     withAtoms: atoms.withAtoms,
@@ -145,6 +148,7 @@ async function startReading(
     store,
     reading,
     standing,
+    makeParquet: parquetMaker(store, `fold_${scratch}`),
     following,
     ready,
     async waitingFor() {

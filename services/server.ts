@@ -8,6 +8,7 @@ import { STALE_HEADER } from './http/formats.ts';
 import { describeRoutes } from './http/openapi.ts';
 import { onClientError, onError, problemOf, sendProblem } from './http/problems.ts';
 import { methodsOf, type RouteTable, rememberRoutes } from './http/routes.ts';
+import type { MakeParquet } from './parquet.ts';
 import type { TokenRecord } from './tokens.ts';
 
 /** Largest body that is read: GitHub sends up to 25 MB. */
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). Never, if absent. */
   readonly staleSince?: () => string | null;
+  /** Makes Parquet files; absent where nothing is read. */
+  readonly makeParquet?: MakeParquet;
   /** Registers the routes; called once the guards stand. */
   readonly routes: (app: FastifyInstance) => void | Promise<void>;
 }
@@ -68,6 +71,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   const staleSince = options.staleSince ?? (() => null);
   app.decorate('staleSince', staleSince);
+  app.decorate('makeParquet', options.makeParquet ?? null);
   app.addHook('onSend', async (request, reply) => {
     const since = request.routeOptions.config.access === 'read' ? staleSince() : null;
     if (since !== null) reply.header(STALE_HEADER, since);

@@ -6,7 +6,8 @@ export interface Standing {
   position(): Promise<string>;
   /** While numbers lag behind the log, or it cannot be told whether they do: the instant up to which they are complete (UTC ISO). */
   staleSince(): string | null;
-  stop(): void;
+  /** Ends watching; resolves when nothing is asked any more. */
+  stop(): Promise<void>;
 }
 
 export interface StandingDeps {
@@ -38,6 +39,7 @@ export function watchStanding(deps: StandingDeps): Standing {
   let completeAt = clock.now();
   let completeMs = performance.now();
   let stopped = false;
+  let looking: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
     const mark = { at: clock.now(), monotonicMs: performance.now(), ends: await log.ends('headway.events') };
@@ -57,7 +59,8 @@ export function watchStanding(deps: StandingDeps): Standing {
   };
   const watch = async (): Promise<void> => {
     // The log's end is asked for and not waited for any longer than until the next look.
-    await Promise.race([look().catch(() => undefined), pause(intervalMs * 3)]);
+    looking = look().catch(() => undefined);
+    await Promise.race([looking, pause(intervalMs * 3)]);
     if (!stopped) timer = setTimeout(() => void watch(), intervalMs).unref();
   };
   let timer = setTimeout(() => void watch(), 0).unref();
@@ -67,14 +70,17 @@ export function watchStanding(deps: StandingDeps): Standing {
       return [...(await freshPositions(store))].map(([partition, next]) => `${partition}:${next}`).join();
     },
     staleSince: () => (performance.now() - completeMs > toleranceMs ? completeAt : null),
-    stop() {
+    async stop() {
       stopped = true;
       clearTimeout(timer);
+      // A log that is away may not answer for long.
+      await Promise.race([looking, pause(LAST_LOOK_MS)]);
     },
   };
 }
 
 const MOST_MARKS = 1_000;
+const LAST_LOOK_MS = 5_000;
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {

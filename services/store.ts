@@ -79,6 +79,9 @@ function storeOn(onClient: OnClient, close: () => Promise<void>): Store {
       if (rows.length === 0) return;
       await onClient((client) => client.insert({ table, values: rows as Row[], format: 'JSONEachRow' }));
     },
+    async export(sql) {
+      return onClient(async (client) => (await client.exec({ query: sql })).stream as AsyncIterable<Uint8Array>);
+    },
     close,
   };
 }

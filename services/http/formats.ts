@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { MakeParquet } from '../parquet.ts';
 import { sendProblem } from './problems.ts';
 
 /** Forms in which rows can be had. */
-export const formats = ['json', 'csv', 'ndjson'] as const;
+export const formats = ['json', 'csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof formats)[number];
 
 const mediaTypes: Readonly<Record<Format, string>> = {
   json: 'application/json; charset=utf-8',
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
 };
 
 /** The form that a request asks for by `format`, else by Accept, else JSON; null if it asks for one that is not made. */
@@ -17,6 +19,7 @@ export function formatOf(request: FastifyRequest): Format | null {
   const asked = (request.query as Record<string, unknown>).format;
   if (asked !== undefined) return formats.find((format) => format === asked) ?? null;
   const accept = request.headers.accept ?? '';
+  if (/\bapplication\/vnd\.apache\.parquet\b/.test(accept)) return 'parquet';
   if (/\btext\/csv\b/.test(accept)) return 'csv';
   return /\bapplication\/(x-)?ndjson\b/.test(accept) ? 'ndjson' : 'json';
 }
@@ -36,6 +39,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). */
     staleSince(): string | null;
+    /** Makes a Parquet file of rows; null in a process without a store. */
+    makeParquet: MakeParquet | null;
   }
 }
 
@@ -55,7 +60,13 @@ export interface Rendering {
  * Sends rows in the asked form with an ETag; 304 if the caller has them. An answer about a fixed past instant may be kept for
  * an hour, one about now must be asked for again, and so must any while the numbers lag behind the log.
  */
-export function sendRows(request: FastifyRequest, reply: FastifyReply, rendering: Rendering): FastifyReply {
+export async function sendRows(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  rendering: Rendering,
+): Promise<FastifyReply> {
+  const { makeParquet } = request.server;
+  if (rendering.format === 'parquet' && makeParquet === null) return sendNotAcceptable(request, reply);
   const since = request.server.staleSince();
   const text = render(since === null ? rendering : { ...rendering, whole: marked(rendering.whole, since) });
   const stable = rendering.now === null ? text : text.replaceAll(rendering.now, '');
@@ -65,7 +76,9 @@ export function sendRows(request: FastifyRequest, reply: FastifyReply, rendering
     .header('cache-control', rendering.now === null && since === null ? 'private, max-age=3600' : 'private, no-cache')
     .header('vary', 'accept, authorization');
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  return reply.header('content-type', mediaTypes[rendering.format]).send(text);
+  reply.header('content-type', mediaTypes[rendering.format]);
+  if (rendering.format !== 'parquet' || makeParquet === null) return reply.send(text);
+  return reply.send(await makeParquet(rendering.rows));
 }
 
 /** Says in the answer itself that it may lack what the log has since then. */
@@ -75,7 +88,8 @@ function marked(whole: unknown, since: string): unknown {
 
 function render({ format, whole, rows }: Rendering): string {
   if (format === 'json') return JSON.stringify(whole);
-  if (format === 'ndjson') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  // Parquet is told apart by the same rows; the engine writes the file.
+  if (format === 'ndjson' || format === 'parquet') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   return csv(rows);
 }
 
@@ -87,23 +101,30 @@ export function csv(rows: readonly Readonly<Record<string, unknown>>[]): string 
   return [columns.map(cell).join(','), ...lines].map((line) => `${line}\r\n`).join('');
 }
 
-function flatten(value: Readonly<Record<string, unknown>>, prefix = '', into = new Map<string, unknown>()) {
+/** What stands in one cell of a table. */
+export type Cell = string | number | boolean | null;
+
+/** A row as one line of a table: nested keys joined by a dot, lists as text, joined by a blank. */
+export function flatten(value: Readonly<Record<string, unknown>>, prefix = '', into = new Map<string, Cell>()) {
   for (const [key, item] of Object.entries(value)) {
     const name = prefix + key;
-    if (item !== null && typeof item === 'object' && !Array.isArray(item))
-      flatten(item as Record<string, unknown>, `${name}.`, into);
-    else into.set(name, item);
+    if (item === null || item === undefined) into.set(name, null);
+    else if (typeof item === 'number' || typeof item === 'boolean') into.set(name, item);
+    else if (Array.isArray(item)) into.set(name, item.map(textOf).join(' '));
+    else if (typeof item === 'object') flatten(item as Record<string, unknown>, `${name}.`, into);
+    else into.set(name, String(item));
   }
   return into;
 }
 
-function cell(value: unknown): string {
+function textOf(item: unknown): string {
+  return typeof item === 'object' ? JSON.stringify(item) : String(item);
+}
+
+function cell(value: Cell | undefined): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = Array.isArray(value)
-    ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(' ')
-    : String(value);
+  if (typeof value !== 'string') return String(value);
   // A spreadsheet would run a name that begins like a formula.
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  standing.stop();
+  await standing.stop();
   await store.close();
   await log.close();
 });
