@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { openLmdbLog } from './log/lmdb-log.ts';
 import { openSpool, type Spool } from './log/spool.ts';
 import type { Shutdown } from './shutdown.ts';
-import { openStore } from './store.ts';
+import { openStore, type StorePlace } from './store.ts';
 
 /** The resources that a process stands on. */
 export interface Backbone {
@@ -40,6 +40,6 @@ async function openLog(config: Config, deps: { clock: Clock; logger: FastifyBase
   return openKafkaLog({ brokers: [...config.kafkaBrokers], clientId: `headway-${config.role}`, logger: deps.logger });
 }
 
-function whereStore(config: Config): { url: string } | { path: string } {
-  return config.clickhouseUrl === null ? { path: join(config.dataDir, 'store') } : { url: config.clickhouseUrl };
+function whereStore({ clickhouseUrl, clickhouseCluster, dataDir }: Config): StorePlace {
+  return clickhouseUrl === null ? { path: join(dataDir, 'store') } : { url: clickhouseUrl, cluster: clickhouseCluster };
 }

@@ -25,6 +25,8 @@ export interface Config {
   readonly tokens: readonly TokenRecord[] | null;
   readonly kafkaBrokers: readonly string[] | null;
   readonly clickhouseUrl: string | null;
+  /** Cluster whose servers hold copies of the tables; null: one server. */
+  readonly clickhouseCluster: string | null;
   readonly logLevel: string;
   /** Requests per minute and address; null: no limit. */
   readonly rateLimit: number | null;
@@ -91,6 +93,13 @@ const settings = z.object({
   HEADWAY_CLICKHOUSE_URL: url
     .optional()
     .describe('Address of a ClickHouse server as the store. Unset: the embedded engine in the data folder.'),
+  HEADWAY_CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9_.{}-]{1,100}$/, 'is not the name of a cluster')
+    .optional()
+    .describe(
+      'Cluster of that server (one shard): tables are made on all of its servers with replicated engines. Unset: one server.',
+    ),
   HEADWAY_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -166,6 +175,7 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
       tokens,
       kafkaBrokers: value.HEADWAY_KAFKA_BROKERS ?? null,
       clickhouseUrl: value.HEADWAY_CLICKHOUSE_URL ?? null,
+      clickhouseCluster: value.HEADWAY_CLICKHOUSE_CLUSTER ?? null,
       logLevel: value.HEADWAY_LOG_LEVEL,
       rateLimit: value.HEADWAY_RATE_LIMIT ?? (loopback ? null : 30_000),
     },
@@ -220,6 +230,7 @@ function missing(
       problem: `must be set for at least one of ${sources.join(', ')} ${beyond}`,
     });
   if (role !== 'all') needs('HEADWAY_KAFKA_BROKERS', `for the role ${role}`);
+  if (set.HEADWAY_CLICKHOUSE_CLUSTER) needs('HEADWAY_CLICKHOUSE_URL', 'with HEADWAY_CLICKHOUSE_CLUSTER');
   if (role === 'worker' || role === 'api') needs('HEADWAY_CLICKHOUSE_URL', `for the role ${role}`);
   return problems;
 }

@@ -1,20 +1,27 @@
 import { mkdirSync } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Row, SqlValue, Store } from '../ingest/ports.ts';
+import { onCluster } from './cluster.ts';
+
+/** A folder of this process, or a server; `cluster` names the servers whose tables are copies of one another. */
+export type StorePlace = { readonly path: string } | { readonly url: string; readonly cluster?: string | null };
 
 /**
  * Opens ClickHouse: a server behind `url`, else the engine in this process with its data in `path` (one process per
  * directory). Both speak through the same client, so that everything above sees one behaviour.
  */
-export async function openStore(where: { path: string } | { url: string }): Promise<Store> {
+export async function openStore(where: StorePlace): Promise<Store> {
   // Failed statements are thrown; printed, they could carry what people wrote.
   const log = { level: ClickHouseLogLevel.OFF };
   if ('url' in where) {
     const client = createClient({ url: where.url, log });
-    return storeOn(
+    const store = storeOn(
       (use) => use(client).catch(asUnavailable),
       () => client.close(),
     );
+    const { cluster = null } = where;
+    if (cluster === null) return store;
+    return { ...store, command: (sql, params) => store.command(onCluster(sql, cluster), params) };
   }
   mkdirSync(where.path, { recursive: true });
   const { createChdbConnection } = await import('chdb/connection');

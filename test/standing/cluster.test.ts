@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Store } from '../../ingest/ports.ts';
+import { openAtoms } from '../../queries/atoms/atoms.ts';
+import { preparePositions } from '../../services/checkpoint.ts';
+import { onCluster } from '../../services/cluster.ts';
+import { readConfig } from '../../services/config.ts';
+import { openStore } from '../../services/store.ts';
+
+const path = mkdtempSync(join(tmpdir(), 'headway-cluster-'));
+let store: Store;
+/** Every statement by which a process makes its tables. */
+const statements: string[] = [];
+
+beforeAll(async () => {
+  store = await openStore({ path });
+  const listening: Store = {
+    ...store,
+    command: (sql, params) => {
+      statements.push(sql);
+      return store.command(sql, params);
+    },
+  };
+  await openAtoms(listening, 'cluster').prepare();
+  await preparePositions(listening);
+});
+afterAll(async () => {
+  await store.close();
+  rmSync(path, { recursive: true, force: true });
+});
+
+/** The engine's own parser: how it reads a statement, whether or not it could run it. */
+async function parsed(sql: string): Promise<string> {
+  const [row] = await store.query<{ text: string }>('SELECT formatQuerySingleLine({sql:String}) AS text', { sql });
+  return row!.text;
+}
+
+it('every table that stays is made on all servers of a cluster, with the engine that copies', async () => {
+  const made = statements.filter((sql) => /\bCREATE\b/.test(sql));
+  expect(made.length).toBeGreaterThanOrEqual(10);
+  for (const sql of made) {
+    const text = await parsed(onCluster(sql, 'headway'));
+    expect(text).toMatch(/^CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS \w+ ON CLUSTER headway /);
+    expect(text).toMatch(/ENGINE = Replicated(Replacing)?MergeTree/);
+    // Nothing else about it differs.
+    expect(text.replace(' ON CLUSTER headway', '').replace('ENGINE = Replicated', 'ENGINE = ')).toBe(await parsed(sql));
+  }
+});
+
+it('what lives for a while, or makes nothing, is left as it is', () => {
+  for (const sql of [
+    'CREATE TABLE fold_x_fresh_rollouts ENGINE = Memory AS SELECT 1',
+    'TRUNCATE TABLE IF EXISTS events',
+    'DROP TABLE IF EXISTS fold_x SYNC',
+    'INSERT INTO rollouts SELECT 1',
+  ])
+    expect(onCluster(sql, 'headway')).toBe(sql);
+});
+
+it('a cluster is of a server', () => {
+  const config = (env: Record<string, string>) => readConfig({ role: 'all', sources: [], env });
+  const url = 'http://127.0.0.1:8123';
+  const both = config({ HEADWAY_CLICKHOUSE_URL: url, HEADWAY_CLICKHOUSE_CLUSTER: '{cluster}' });
+  expect(both.ok && both.config.clickhouseCluster).toBe('{cluster}');
+  for (const env of [{}, { HEADWAY_CLICKHOUSE_URL: url }]) {
+    const bad = config({ ...env, HEADWAY_CLICKHOUSE_CLUSTER: env.HEADWAY_CLICKHOUSE_URL ? '`; DROP' : 'c' });
+    expect(bad.ok ? [] : bad.problems.map(({ name }) => name)).toEqual([
+      env.HEADWAY_CLICKHOUSE_URL ? 'HEADWAY_CLICKHOUSE_CLUSTER' : 'HEADWAY_CLICKHOUSE_URL',
+    ]);
+  }
+});
