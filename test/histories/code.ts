@@ -177,7 +177,8 @@ export function tellPullRequest(telling: Telling, repository: Repository, base =
       {
         ...pr,
         head_sha: commits.at(-1)!.sha,
-        ...(random.chance(0.9) ? { merge_sha: mergeSha } : {}),
+        // Some forges cut them.
+        ...(random.chance(0.9) ? { merge_sha: random.chance(0.15) ? mergeSha.slice(0, 12) : mergeSha } : {}),
         ...(random.chance(0.4) ? { opened_at: new Date(opened).toISOString() } : {}),
         ...(random.chance(0.3) ? { commits } : {}),
         ...(random.chance(0.2) ? { paths: random.shuffled(paths).slice(0, 2) } : {}),

@@ -175,6 +175,7 @@ export function tellCorrection(
   const { random, fact } = telling;
   const at = telling.pass();
   const time = (): string => new Date(at - random.int(1, 5 * 24 * 60) * MINUTE_MS).toISOString();
+  const timeOrNone = (): string | null => (random.chance(0.15) ? null : time());
   const rollout_id = told.length > 0 ? random.pick(told).rollout_id : 'r1';
   const incident_id = `INC-${random.int(1, Math.max(1, incidents))}`;
   const change_id = random.pick(code).merged.at(-1)?.change_id ?? 'acme/shop#1';
@@ -186,9 +187,9 @@ export function tellCorrection(
     ['service_id', random.pick(['api', 'shop'])],
   ] as const);
   const [incidentField, incidentValue] = random.pick([
-    ['resolved_at', time()],
-    ['restored_at', time()],
-    ['impact_started_at', time()],
+    ['resolved_at', timeOrNone()],
+    ['restored_at', timeOrNone()],
+    ['impact_started_at', timeOrNone()],
     ['impact', random.pick(['none', 'outage'])],
     ['false_alarm', random.chance(0.5)],
   ] as const);

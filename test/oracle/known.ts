@@ -98,7 +98,7 @@ export function entities(events: readonly NormalizedEvent[], kind: Entity): Map<
 export interface Fold {
   readonly events: readonly NormalizedEvent[];
   of(...types: string[]): NormalizedEvent[];
-  /** The latest correction of a field, which may be empty, or undefined. */
+  /** The latest correction of a field, null if it unsets the field; undefined if there is none. */
   corrected(field: string): unknown;
   /** The winning value of a field, corrections first; undefined if nobody states it. */
   field(field: string): unknown;
@@ -116,14 +116,15 @@ function stated(value: unknown): boolean {
 function fold(unsorted: readonly NormalizedEvent[], corrections: readonly NormalizedEvent[]): Fold {
   const events = [...unsorted].sort(compareEvents);
   const latestFirst = [...corrections].sort(compareEvents).reverse();
-  const corrected = (field: string): unknown =>
-    latestFirst.map(dataOf).find((data) => data.field === field && data.value !== null)?.value;
-  const field = (name: string): unknown =>
-    corrected(name) ??
-    events
+  const corrected = (field: string): unknown => latestFirst.map(dataOf).find((data) => data.field === field)?.value;
+  const field = (name: string): unknown => {
+    const correction = corrected(name);
+    if (correction !== undefined) return correction ?? undefined;
+    return events
       .map((event) => dataOf(event)[name])
       .filter(stated)
       .at(-1);
+  };
   return {
     events,
     of: (...types) => events.filter((event) => types.includes(event.type)),
@@ -143,8 +144,9 @@ function fold(unsorted: readonly NormalizedEvent[], corrections: readonly Normal
     },
     time: (name, reported) => {
       const value = corrected(name);
+      if (value === undefined) return reported;
       const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-      return Number.isNaN(at) ? reported : at;
+      return Number.isNaN(at) ? null : at;
     },
   };
 }
