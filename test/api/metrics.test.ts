@@ -105,7 +105,7 @@ describe('GET /v1/metrics', () => {
         .split('\n')
         .map((line) => JSON.parse(line)),
     ).toEqual(series);
-    const refused = await get(`${DF}?format=parquet`);
+    const refused = await get(`${DF}?format=xlsx`);
     expect(refused.status).toBe(406);
     expect(((await refused.json()) as { detail: string }).detail).toMatch(/json, csv, ndjson/);
   });
