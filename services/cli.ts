@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { backfillCommand } from './commands/backfill.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explain } from './commands/failure.ts';
@@ -18,6 +19,7 @@ const program = new Command('headway')
 A first look:
   $ npm run demo                                        a year of a made-up organisation, in a minute or two
   $ npm run headway -- import git ../my-repository      your own history: commits, and tags as deployments
+  $ npm run headway -- backfill github acme/api         what GitHub still knows of a repository's past
   $ npm run headway -- doctor                           what is connected, silent or assumed, and what to do
 
 Settings are environment variables; /docs of a running server lists them.`,
@@ -26,6 +28,7 @@ Settings are environment variables; /docs of a running server lists them.`,
 serveCommand(program);
 demoCommand(program);
 importCommand(program);
+backfillCommand(program);
 sendCommand(program);
 doctorCommand(program);
 maintenanceCommands(program);

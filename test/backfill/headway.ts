@@ -1,0 +1,121 @@
+import { expect } from 'vitest';
+import { checkpointFile } from '../../services/backfill/checkpoint.ts';
+import { githubForge } from '../../services/backfill/github.ts';
+import { githubClient } from '../../services/backfill/github-client.ts';
+import { makePace } from '../../services/backfill/pace.ts';
+import { type Backfilled, backfill, type Forge } from '../../services/backfill/run.ts';
+import type { RunningService } from '../../services/compose.ts';
+
+/** The span that all histories of the tests lie in. */
+export const SPAN = { since: '2026-05-01T00:00:00.000Z', until: '2026-09-01T00:00:00.000Z' };
+
+const METRICS = [
+  'dora.deployment_frequency',
+  'dora.change_lead_time',
+  'dora.change_fail_rate',
+  'dora.deployment_rework_rate',
+  'dora.failed_deployment_recovery_time',
+  'delivery.deployment_success_rate',
+  'ops.mttr',
+  'ops.incident_rate',
+];
+
+/** Backfills one repository of a local GitHub into a running server. */
+export async function backfillGithub(
+  service: RunningService,
+  api: string,
+  repository: string,
+  dataDir: string,
+  token = 'a-token',
+): Promise<Backfilled> {
+  const pace = makePace(null, () => {});
+  const client = githubClient({ api, token, pace, onWait: () => {}, retryBaseMs: 5 });
+  return into(service, api, await githubForge(client, repository, { jobs: true }), dataDir);
+}
+
+/** Sends what a forge tells to a running server, from the checkpoint on if there is one. */
+export function into(service: RunningService, api: string, forge: Forge, dataDir: string): Promise<Backfilled> {
+  return backfill({
+    forge,
+    span: SPAN,
+    asked: 'the same',
+    checkpoint: checkpointFile(dataDir, api, forge.repository),
+    server: { url: service.url, token: null },
+    now: () => new Date().toISOString(),
+  });
+}
+
+/** Sends webhooks as the forge would. */
+export async function deliver(
+  service: RunningService,
+  deliveries: readonly { event: string; body: object }[],
+): Promise<void> {
+  for (const [place, { event, body }] of deliveries.entries()) {
+    const response = await fetch(`${service.url}/hooks/github`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': event,
+        'x-github-delivery': `delivery-${place}`,
+      },
+      body: JSON.stringify(body),
+    });
+    expect(response.status, event).toBe(202);
+    expect(await response.json()).not.toHaveProperty('rejected');
+  }
+}
+
+/** Says that the source was alive when the span ended, as a backfill does: what is covered is then the same for all. */
+export async function beat(service: RunningService): Promise<void> {
+  const event = {
+    id: 'beat',
+    type: 'source.heartbeat',
+    source: 'github',
+    occurred_at: SPAN.until,
+    data: { name: 'github' },
+  };
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${service.url}/v1/events`, { method: 'POST', headers, body: JSON.stringify(event) });
+  expect(response.status).toBe(202);
+}
+
+/** Everything that the metrics say of one repository, in total and by week, once it no longer changes. */
+export async function answersFor(service: RunningService, repository: string): Promise<Record<string, unknown>> {
+  let last = '';
+  for (let same = 0; same < 1; ) {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const text = JSON.stringify(await ask(service, repository)).replaceAll(repository, 'the repository');
+    same = text === last ? same + 1 : 0;
+    last = text;
+  }
+  return JSON.parse(last) as Record<string, unknown>;
+}
+
+async function ask(service: RunningService, repository: string): Promise<Record<string, unknown>> {
+  const answers: Record<string, unknown> = {};
+  for (const metric of METRICS) {
+    const query = new URLSearchParams({ from: '2026-06-02', to: '2026-08-01', grain: 'week', service: repository });
+    const response = await fetch(`${service.url}/v1/metrics/${metric}?${query}`);
+    const answer = (await response.json()) as { totals: object[]; series: object[] };
+    expect(response.status, JSON.stringify(answer)).toBe(200);
+    answers[metric] = [answer.totals, answer.series].map((rows) => rows.map(told));
+  }
+  const query = new URLSearchParams({ from: '2026-06-02', to: '2026-08-01', service: repository, limit: '1000' });
+  const { atoms } = (await (await fetch(`${service.url}/v1/metrics/dora.change_lead_time/atoms?${query}`)).json()) as {
+    atoms: Record<string, unknown>[];
+  };
+  answers.atoms = atoms.map(({ change_id, rollout_id, value, excluded, at }) => ({
+    change_id,
+    rollout_id,
+    value,
+    excluded,
+    at,
+  }));
+  return answers;
+}
+
+/** What a row says, less how it was asked for: scope names the service, intervals are drawn by it. */
+function told(row: object): object {
+  const { scope: _scope, ci: _ci, as_of: _asOf, ...rest } = row as Record<string, unknown>;
+  return rest;
+}
