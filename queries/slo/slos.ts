@@ -6,7 +6,7 @@ import { HOUR, iso } from '../buckets.ts';
 import { readDefinitions } from '../definitions.ts';
 import type { Row, Status } from '../envelope.ts';
 import type { ListedAtom } from '../listing.ts';
-import { availabilityOf, budgetSeconds, burnRate, consumedOf, exhaustionSeconds, isMet } from './budget.ts';
+import { availabilityOf, budgetOf, burnRate, consumedOf, exhaustionSeconds, isMet } from './budget.ts';
 
 /** The metric whose answers a service level by incidents is made of. */
 const DOWNTIME = 'ops.downtime';
@@ -180,7 +180,7 @@ async function answerSlo(asking: Asking, { id, isPublic, definition }: Defined):
     coverage: measured?.coverage ?? 0,
     bad_seconds: bad,
     budget: {
-      seconds: budgetSeconds(target, windowSeconds),
+      seconds: budgetOf(target, windowSeconds),
       consumed,
       remaining,
       exhausted_in_seconds:

@@ -10,14 +10,7 @@ import {
   shownScore,
 } from '../../queries/okr/score.ts';
 import { withoutRemainders } from '../../queries/privacy/suppression.ts';
-import {
-  availabilityOf,
-  budgetSeconds,
-  burnRate,
-  consumedOf,
-  exhaustionSeconds,
-  isMet,
-} from '../../queries/slo/budget.ts';
+import { availabilityOf, budgetOf, burnRate, consumedOf, exhaustionSeconds, isMet } from '../../queries/slo/budget.ts';
 
 describe('key results', () => {
   it('EX-OKR-1: lead time from 8 h to 2 h', () => {
@@ -83,12 +76,12 @@ describe('service levels', () => {
     const value = availabilityOf(3_000, days30)!;
     expect(value).toBeCloseTo(0.99884, 5);
     expect(isMet(value, 0.999)).toBe(false);
-    expect(budgetSeconds(0.999, days30) / 60).toBeCloseTo(43.2, 9);
+    expect(budgetOf(0.999, days30) / 60).toBeCloseTo(43.2, 9);
     expect(consumedOf(3_000, 0.999, days30)).toBeCloseTo(50 / 43.2, 9);
     // Met at the target itself.
     expect(isMet(availabilityOf(2_592, days30)!, 0.999)).toBe(true);
     // 2 209 hours: the fourth quarter of 2025 in Berlin.
-    expect(budgetSeconds(0.999, 2_209 * 3_600) / 60).toBeCloseTo(132.54, 9);
+    expect(budgetOf(0.999, 2_209 * 3_600) / 60).toBeCloseTo(132.54, 9);
   });
 
   it('burns at 1 what lasts exactly to the end of the window', () => {
