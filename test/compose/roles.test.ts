@@ -40,8 +40,10 @@ describe.skipIf(skipsKafka())('the three roles, as docker-compose.yml starts the
   const startRole = (role: string): Promise<RoleProcess> =>
     startComposed(
       role,
-      { HEADWAY_TOKEN: token, HEADWAY_SECRET_GITHUB: SECRET },
+      { HEADWAY_TOKEN: token },
       {
+        // As secrets.env gives it.
+        HEADWAY_SECRET_GITHUB: SECRET,
         HEADWAY_TOKENS_FILE: join(directory, 'tokens.yaml'),
         HEADWAY_WORKSPACE: join(directory, 'workspace'),
         HEADWAY_DATA_DIR: join(directory, role),
