@@ -43,7 +43,7 @@ export async function readHours(
   const calendar = await readCalendar(store, id, asOf);
   if (calendar !== null) return { hours: tableOf(calendar, Date.parse(asOf ?? now)) };
   const fix = 'use the id of a calendar in calendars.yaml of the workspace';
-  return { problem: { field: 'business_hours', problem: `is no calendar: ${id}`, fix } };
+  return { problem: { field: 'business_hours', problem: `names no calendar (${id})`, fix } };
 }
 
 /** The table of a calendar is the same all day. */
