@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import { name } from '../vocabulary/commit.ts';
 import { mergeRequestEvent } from './gitlab/change.ts';
+import { gitlabHistory } from './gitlab/history.ts';
 import { issueEvent, noteEvent } from './gitlab/issue.ts';
 import { jobEvent, pipelineEvent } from './gitlab/pipeline.ts';
 import { push } from './gitlab/push.ts';
@@ -80,6 +81,7 @@ export const gitlab: Source = {
     const read = readers.get(kind.value.object_kind);
     return read ? read(body.value, delivery) : ignored(`no metric reads ${kind.value.object_kind.slice(0, 100)}`);
   },
+  history: gitlabHistory,
 };
 
 function isSigningSecret(secret: string): boolean {

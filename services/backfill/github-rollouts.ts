@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { placeOf, successions } from '../../ingest/import/contents.ts';
 import { deployment, deploymentStatus, rolloutOf } from '../../ingest/sources/github/rollout.ts';
 import type { SeenRollout } from './checkpoint.ts';
+import { contentsRecord } from './contents-record.ts';
+import { daysBack } from './days.ts';
 import type { GithubClient } from './github-client.ts';
-import { daysBack, pagesOf, type RepositoryName } from './github-pages.ts';
+import { pagesOf, type RepositoryName } from './github-pages.ts';
 import { optional } from './github-runs.ts';
 import type { HistoryRecord, Step } from './run.ts';
 
@@ -156,16 +158,6 @@ export function contentsStep(client: GithubClient, name: RepositoryName): Step {
         yield { records, next: String(done), done, total: all.length, incomparable };
       }
     },
-  };
-}
-
-/** What a rollout delivered, as the sources' histories read it. */
-export function contentsRecord(rollout: SeenRollout, commits: readonly string[]): HistoryRecord {
-  const { rollout_id, attempt_no, service_id, environment, revision, created_at } = rollout;
-  return {
-    kind: 'contents',
-    created_at,
-    contents: { rollout_id, attempt_no, service_id, environment, revision, commits },
   };
 }
 

@@ -1,8 +1,9 @@
 import { github } from '../../ingest/sources/github.ts';
 import { isIncidentLabel } from '../../ingest/sources/labels.ts';
 import { CommandFailed } from '../commands/failure.ts';
+import { daysBack } from './days.ts';
 import { allowed, type GithubClient, refusal } from './github-client.ts';
-import { daysBack, pagesOf, type RepositoryName, seconds } from './github-pages.ts';
+import { pagesOf, type RepositoryName, seconds } from './github-pages.ts';
 import { pullRecords, type RestPull } from './github-pulls.ts';
 import { type CommitNode, commitRecord, HISTORY, type HistoryNode } from './github-queries.ts';
 import { contentsStep, deploymentsStep, type JobIndex } from './github-rollouts.ts';

@@ -123,6 +123,21 @@ function note(rollouts: SeenRollout[], seen: SeenRollout): void {
   else rollouts[at] = seen;
 }
 
+const MOST_TRIES = 10;
+
+/** A server that is busy for a moment (503, 429) is asked again, after longer and longer pauses. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isBusy = error instanceof ServerRefused && (error.status === 503 || error.status === 429);
+      if (!isBusy || tries >= MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, tries * 500));
+    }
+  }
+}
+
 function sender({ forge, server, now }: BackfillTask) {
   const path = `/v1/history/${forge.source.name}`;
   const envelope = (lines: readonly string[]) =>
@@ -143,7 +158,7 @@ function sender({ forge, server, now }: BackfillTask) {
     let unreadable = 0;
     const flush = async () => {
       if (lines.length === 0) return;
-      const answer = await post<{ rejected?: string }>(server, path, HISTORY_TYPE, envelope(lines));
+      const answer = await patiently(() => post<{ rejected?: string }>(server, path, HISTORY_TYPE, envelope(lines)));
       if (answer.rejected !== undefined) throw new ServerRefused(`the server could not read it: ${answer.rejected}`);
       sent += lines.length;
       lines = [];

@@ -1,8 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseSince } from '../../ingest/workspace/definition.ts';
 import { checkpointFile } from '../backfill/checkpoint.ts';
-import { githubForge, githubRepositories } from '../backfill/github.ts';
-import { githubClient } from '../backfill/github-client.ts';
 import { makePace, type Pace } from '../backfill/pace.ts';
 import { backfill, type Forge, type Step } from '../backfill/run.ts';
 import type { ServerAddress } from '../client.ts';
@@ -55,11 +53,40 @@ Examples:
     .action(async (named: string[], options: BackfillOptions) => {
       const token = tokenIn('GITHUB_TOKEN');
       const api = addressOf(options.api ?? process.env.GITHUB_API_URL ?? 'https://api.github.com');
+      const { githubClient } = await import('../backfill/github-client.ts');
+      const { githubForge, githubRepositories } = await import('../backfill/github.ts');
       await run(api, named, options, (pace, onWait) => {
         const client = githubClient({ api, token, pace, onWait });
         return {
           list: (name) => githubRepositories(client, name),
           open: (repository) => githubForge(client, repository, { jobs: options.jobs }),
+        };
+      });
+    });
+  common(command.command('gitlab'))
+    .argument('<project...>', 'group/project, subgroups included')
+    .description('history of projects on GitLab.com, or on an installation of your own')
+    .option('--api <url>', 'address of the installation; CI_SERVER_URL if set, else https://gitlab.com')
+    .addHelpText(
+      'after',
+      `${HELP}
+The token stands in GITLAB_TOKEN: a personal, group or project token with the scope read_api, whose owner is at least
+Reporter in the project, and Developer where deployments are to be seen.
+
+Examples:
+  $ GITLAB_TOKEN=… npm run headway -- backfill gitlab acme/shop/api
+  $ npm run headway -- backfill gitlab acme/api --api https://gitlab.acme.com --since 2026-01-01`,
+    )
+    .action(async (named: string[], options: BackfillOptions) => {
+      const token = tokenIn('GITLAB_TOKEN');
+      const api = addressOf(options.api ?? process.env.CI_SERVER_URL ?? 'https://gitlab.com');
+      const { gitlabClient } = await import('../backfill/gitlab-client.ts');
+      const { gitlabForge } = await import('../backfill/gitlab.ts');
+      await run(api, named, options, (pace) => {
+        const client = gitlabClient({ api, token, pace });
+        return {
+          list: async (name) => [name],
+          open: (repository) => gitlabForge(client, repository, { jobs: options.jobs }),
         };
       });
     });
@@ -70,7 +97,7 @@ function common(command: Command): Command {
     .option('--since <date>', 'from when on; without it the last year')
     .option('--until <date>', 'up to when; without it now')
     .option('--requests-per-hour <number>', 'at most so many requests in any hour', whole)
-    .option('--no-jobs', 'leave out the jobs of runs, which cost a request for each run')
+    .option('--no-jobs', 'leave out jobs: on GitHub they cost a request for each run')
     .option('--restart', 'forget how far an interrupted backfill had come');
 }
 
@@ -93,14 +120,15 @@ async function run(
   if (since >= until) throw new CommandFailed('--since must be before --until.');
   const wait = (seconds: number) => process.stderr.write(`\nWaiting ${patience(seconds)} for the API's limit.\n`);
   const reading = begin(makePace(options.requestsPerHour ?? null, wait), wait);
+  const repositories: string[] = [];
+  for (const name of named) repositories.push(...(await reading.list(name)));
   await withServer(async (server) => {
-    for (const name of named)
-      for (const repository of await reading.list(name)) {
-        const checkpoint = checkpointFile(dataDir, api, repository);
-        if (options.restart) checkpoint.remove();
-        const asked = JSON.stringify([options.since ?? null, options.until ?? null, options.jobs]);
-        await one(server, await reading.open(repository), { span: { since, until }, asked, checkpoint, repository });
-      }
+    for (const repository of repositories) {
+      const checkpoint = checkpointFile(dataDir, api, repository);
+      if (options.restart) checkpoint.remove();
+      const asked = JSON.stringify([options.since ?? null, options.until ?? null, options.jobs]);
+      await one(server, await reading.open(repository), { span: { since, until }, asked, checkpoint, repository });
+    }
   });
 }
 

@@ -26,7 +26,7 @@ const PAGE = 10;
 const MOST_RUNS = 1000;
 
 /** A local server that answers in the shapes of GitHub's API, with its pages, for the given repositories. */
-export async function startGithub(worlds: readonly GithubWorld[], token = 'a-token'): Promise<GithubServer> {
+export async function startGithub(worlds: readonly GithubWorld[]): Promise<GithubServer> {
   const byName = new Map(worlds.map((world) => [world.name, world]));
   const server: { -readonly [K in keyof GithubServer]: GithubServer[K] } = {
     url: '',
@@ -56,118 +56,147 @@ export async function startGithub(worlds: readonly GithubWorld[], token = 'a-tok
         'x-ratelimit-reset': String(Math.ceil(rate.resetAtMs / 1000)),
       }),
     };
-    const send = (status: number, value: unknown, more: Record<string, string> = {}) =>
-      void response.writeHead(status, { ...headers, ...more }).end(JSON.stringify(value));
-    if (request.headers.authorization !== `token ${token}` && request.headers.authorization !== `bearer ${token}`)
-      return send(401, { message: 'Bad credentials' });
+    const { status, value, headers: more } = answerTo(request, url, line, operation, body);
+    response.writeHead(status, { ...headers, ...more }).end(JSON.stringify(value));
+  }
+
+  function answerTo(
+    request: IncomingMessage,
+    url: URL,
+    line: string,
+    operation: string | undefined,
+    body: Question | null,
+  ): Answer {
+    if (!/^(token|bearer) a-token$/i.test(request.headers.authorization ?? ''))
+      return { status: 401, value: { message: 'Bad credentials' } };
     const fault = server.fault(line, server.requests.length);
-    if (fault) return send(fault.status, fault.body ?? { message: 'Server Error' }, fault.headers);
-    if (operation) {
-      const world = byName.get(`${body!.variables.owner}/${body!.variables.name}`);
-      if (!world)
-        return send(200, { data: { repository: null }, errors: [{ type: 'NOT_FOUND', message: 'Could not resolve' }] });
-      return send(200, { data: { repository: graphql(world, operation, body!) } });
-    }
-    const [, owner = '', repo = '', rest = ''] = /^\/repos\/([^/]+)\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
-    const name = `${owner}/${repo}`;
-    const now = server.moved.get(name);
-    if (now)
-      return send(
-        301,
-        { message: 'Moved Permanently' },
-        { location: `${server.url}/repos/${now}${rest}${url.search}` },
+    if (fault)
+      return { status: fault.status, value: fault.body ?? { message: 'Server Error' }, headers: fault.headers ?? {} };
+    if (operation && body) {
+      const world = byName.get(`${body.variables.owner}/${body.variables.name}`);
+      return ok(
+        world
+          ? { data: { repository: graphql(world, operation, body) } }
+          : { data: { repository: null }, errors: [{ type: 'NOT_FOUND', message: 'Could not resolve' }] },
       );
-    if (/^\/orgs\/acme\/repos$/.test(url.pathname))
+    }
+    if (url.pathname === '/orgs/acme/repos')
       return paged(
         worlds.map((world) => ({ full_name: world.name, fork: false })),
         url,
-        send,
       );
+    const [, name = '', path = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
+    const now = server.moved.get(name);
+    if (now) {
+      const location = `${server.url}/repos/${now}${path}${url.search}`;
+      return { status: 301, value: { message: 'Moved Permanently' }, headers: { location } };
+    }
     const world = byName.get(name);
-    if (!world) return send(404, { message: 'Not Found' });
-    rest === '' ? send(200, { full_name: name, default_branch: 'main' }) : rests(world, rest, url, send);
+    if (!world) return notFound;
+    return path === '' ? ok({ full_name: name, default_branch: 'main' }) : rest(world, path, url);
   }
 
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   server.url = `http://127.0.0.1:${(http.address() as { port: number }).port}`;
-  afterAll(() => new Promise<void>((resolve) => void (http.closeAllConnections(), http.close(() => resolve()))));
+  afterAll(async () => {
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  });
   return server;
 }
 
-type Send = (status: number, value: unknown, headers?: Record<string, string>) => void;
-
-function rests(world: GithubWorld, path: string, url: URL, send: Send): void {
-  const query = url.searchParams;
-  const match = (pattern: RegExp) => pattern.exec(path)?.slice(1).map(Number);
-  let ids: number[] | undefined;
-  if (path === '/pulls') {
-    if (query.get('sort') !== 'updated' || query.get('direction') !== 'desc')
-      return send(422, { message: 'unexpected' });
-    const all = world.pulls.map(({ pull }) => pull).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
-    return paged(all, url, send);
-  }
-  if (path === '/actions/runs') {
-    const [from = '', to = ''] = (query.get('created') ?? '').split('..');
-    const found = world.runs.map(({ run }) => run).filter(({ created_at: at }) => at >= from && at <= to);
-    const page = Number(query.get('page') ?? 1);
-    return send(200, {
-      total_count: found.length,
-      workflow_runs: found
-        .reverse()
-        .slice(0, MOST_RUNS)
-        .slice((page - 1) * PAGE, page * PAGE),
-    });
-  }
-  if ((ids = match(/^\/actions\/runs\/(\d+)\/jobs$/))) {
-    const jobs = world.runs.find(({ run }) => run.id === ids![0])?.jobs ?? [];
-    return send(200, { total_count: jobs.length, jobs });
-  }
-  if ((ids = match(/^\/actions\/runs\/(\d+)$/)))
-    return one(world.runs.find(({ run }) => run.id === ids![0])?.run, send);
-  if ((ids = match(/^\/actions\/jobs\/(\d+)$/)))
-    return one(
-      world.runs.flatMap(({ jobs }) => jobs).find(({ id }) => id === ids![0]),
-      send,
-    );
-  if (path === '/deployments') return paged(world.deployments.map(({ deployment }) => deployment).reverse(), url, send);
-  if ((ids = match(/^\/deployments\/(\d+)\/statuses$/)))
-    return paged(
-      [...(world.deployments.find(({ deployment }) => deployment.id === ids![0])?.statuses ?? [])].reverse(),
-      url,
-      send,
-    );
-  if (path.startsWith('/compare/'))
-    return compared(world, decodeURIComponent(path.slice('/compare/'.length)), url, send);
-  if (path === '/releases') return paged([...world.releases].reverse(), url, send);
-  if (path === '/labels') return paged([{ name: 'bug' }, { name: 'incident' }], url, send);
-  if (path === '/issues') {
-    if (query.get('labels') !== 'incident') return send(422, { message: 'unexpected' });
-    return paged(world.incidents.map(({ issue }) => issue).reverse(), url, send);
-  }
-  if ((ids = match(/^\/issues\/(\d+)\/comments$/)))
-    return paged([...(world.incidents.find(({ issue }) => issue.number === ids![0])?.comments ?? [])], url, send);
-  send(404, { message: 'Not Found' });
+interface Answer {
+  readonly status: number;
+  readonly value: unknown;
+  readonly headers?: Record<string, string>;
 }
 
-function one(found: object | undefined, send: Send): void {
-  found ? send(200, found) : send(404, { message: 'Not Found' });
+const notFound: Answer = { status: 404, value: { message: 'Not Found' } };
+const unexpected: Answer = { status: 422, value: { message: 'The test expects another question' } };
+
+const ok = (value: unknown): Answer => ({ status: 200, value });
+const one = (found: object | undefined): Answer => (found ? ok(found) : notFound);
+
+/** By path below the repository; `id` is the number in it. */
+const routes: readonly (readonly [RegExp, (world: GithubWorld, url: URL, id: number) => Answer])[] = [
+  [
+    /^\/pulls$/,
+    (world, url) => {
+      const asked = [url.searchParams.get('sort'), url.searchParams.get('direction')].join(' ');
+      if (asked !== 'updated desc') return unexpected;
+      return paged(
+        world.pulls.map(({ pull }) => pull).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1)),
+        url,
+      );
+    },
+  ],
+  [
+    /^\/actions\/runs$/,
+    (world, url) => {
+      const [from = '', to = ''] = (url.searchParams.get('created') ?? '').split('..');
+      const found = world.runs.map(({ run }) => run).filter(({ created_at: at }) => at >= from && at <= to);
+      const page = Number(url.searchParams.get('page') ?? 1);
+      const shown = found.reverse().slice(0, MOST_RUNS);
+      return ok({ total_count: found.length, workflow_runs: shown.slice((page - 1) * PAGE, page * PAGE) });
+    },
+  ],
+  [
+    /^\/actions\/runs\/(\d+)\/jobs$/,
+    (world, _url, id) => {
+      const jobs = world.runs.find(({ run }) => run.id === id)?.jobs ?? [];
+      return ok({ total_count: jobs.length, jobs });
+    },
+  ],
+  [/^\/actions\/runs\/(\d+)$/, (world, _url, id) => one(world.runs.find(({ run }) => run.id === id)?.run)],
+  [
+    /^\/actions\/jobs\/(\d+)$/,
+    (world, _url, id) => one(world.runs.flatMap(({ jobs }) => jobs).find((job) => job.id === id)),
+  ],
+  [/^\/deployments$/, (world, url) => paged(world.deployments.map(({ deployment }) => deployment).reverse(), url)],
+  [
+    /^\/deployments\/(\d+)\/statuses$/,
+    (world, url, id) =>
+      paged([...(world.deployments.find(({ deployment }) => deployment.id === id)?.statuses ?? [])].reverse(), url),
+  ],
+  [/^\/compare\//, (world, url) => compared(world, decodeURIComponent(url.pathname.split('/compare/')[1] ?? ''), url)],
+  [/^\/releases$/, (world, url) => paged([...world.releases].reverse(), url)],
+  [/^\/labels$/, (_world, url) => paged([{ name: 'bug' }, { name: 'incident' }], url)],
+  [
+    /^\/issues$/,
+    (world, url) => {
+      if (url.searchParams.get('labels') !== 'incident') return unexpected;
+      return paged(world.incidents.map(({ issue }) => issue).reverse(), url);
+    },
+  ],
+  [
+    /^\/issues\/(\d+)\/comments$/,
+    (world, url, id) => paged([...(world.incidents.find(({ issue }) => issue.number === id)?.comments ?? [])], url),
+  ],
+];
+
+function rest(world: GithubWorld, path: string, url: URL): Answer {
+  for (const [pattern, answer] of routes) {
+    const found = pattern.exec(path);
+    if (found) return answer(world, url, Number(found[1]));
+  }
+  return notFound;
 }
 
-function paged(all: readonly object[], url: URL, send: Send): void {
+function paged(all: readonly object[], url: URL): Answer {
   const page = Number(url.searchParams.get('page') ?? 1);
-  const items = all.slice((page - 1) * PAGE, page * PAGE);
   const next = new URL(url);
   next.searchParams.set('page', String(page + 1));
-  send(200, items, page * PAGE < all.length ? { link: `<${next}>; rel="next"` } : {});
+  const headers: Record<string, string> = page * PAGE < all.length ? { link: `<${next}>; rel="next"` } : {};
+  return { status: 200, value: all.slice((page - 1) * PAGE, page * PAGE), headers };
 }
 
-function compared(world: GithubWorld, basehead: string, url: URL, send: Send): void {
+function compared(world: GithubWorld, basehead: string, url: URL): Answer {
   const [base, head] = basehead.split('...').map((sha) => world.main.findIndex((commit) => commit.sha === sha));
-  if (base === undefined || head === undefined || base < 0 || head < 0) return send(404, { message: 'Not Found' });
+  if (base === undefined || head === undefined || base < 0 || head < 0) return notFound;
   const ahead = head > base ? world.main.slice(base + 1, head + 1) : [];
   const page = Number(url.searchParams.get('page') ?? 1);
   const commits = ahead.slice((page - 1) * PAGE, page * PAGE).map(({ sha }) => ({ sha }));
-  send(200, { status: head > base ? 'ahead' : 'behind', total_commits: ahead.length, commits });
+  return ok({ status: head > base ? 'ahead' : 'behind', total_commits: ahead.length, commits });
 }
 
 interface Question {

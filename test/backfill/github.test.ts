@@ -39,4 +39,51 @@ describe('a backfill from GitHub', () => {
     await backfillGithub(service, github.url, 'acme/fetched', dataDir);
     expect(await answersFor(service, 'acme/fetched')).toEqual(truth);
   }, 120_000);
+
+  it('fills what a hook missed, and survives 502s, limits and being killed on the way', async () => {
+    const missing = webhooksOf(gaps).filter((_, place) => place % 3 !== 1);
+    await deliver(service, missing);
+    expect(await answersFor(service, 'acme/gaps')).not.toEqual(truth);
+
+    // Every seventh request fails once on GitHub's side; one is refused for the limit, which is whole again at once.
+    let refused = false;
+    const failed = new Set<string>();
+    github.fault = (request) => {
+      if (!refused && request.includes('/deployments/')) {
+        refused = true;
+        const headers = {
+          'x-ratelimit-limit': '5000',
+          'x-ratelimit-remaining': '0',
+          'x-ratelimit-reset': secondsAgo(1),
+        };
+        return { status: 403, headers, body: { message: 'API rate limit exceeded' } };
+      }
+      if (failed.has(request) || failed.size >= 8 || github.requests.length % 7 !== 0) return null;
+      failed.add(request);
+      return { status: 502 };
+    };
+    // A process that is killed leaves its checkpoint; what it had read since is read again.
+    const passing = github.fault;
+    for (const [stopsAt, permission] of [
+      ['/pulls?state=all&sort=updated&direction=desc&per_page=100&page=2', 'Pull requests'],
+      ['/deployments/510/', 'Deployments'],
+      ['/issues?', 'Issues'],
+    ] as const) {
+      github.fault = (request, count) => (request.includes(stopsAt) ? { status: 403 } : passing(request, count));
+      await expect(backfillGithub(service, github.url, 'acme/gaps', dataDir)).rejects.toThrow(
+        `GitHub refuses to show ${permission} of acme/gaps`,
+      );
+    }
+    github.fault = passing;
+    const done = await backfillGithub(service, github.url, 'acme/gaps', dataDir);
+    github.fault = () => null;
+    expect(done).toMatchObject({ resumed: true, unreadable: 0 });
+    expect(refused).toBe(true);
+    expect(failed.size).toBeGreaterThan(2);
+    expect(await answersFor(service, 'acme/gaps')).toEqual(truth);
+  }, 240_000);
 });
+
+function secondsAgo(seconds: number): string {
+  return String(Math.floor(Date.now() / 1000) - seconds);
+}

@@ -135,7 +135,8 @@ function responses(found: Incident, { object_attributes: issue, changes }: Paylo
   return told;
 }
 
-function isIncidentType(type: string | undefined): boolean {
+/** Whether GitLab itself calls it an incident. */
+export function isIncidentType(type: string | undefined): boolean {
   return type?.toLowerCase() === 'incident';
 }
 
@@ -189,8 +190,11 @@ export function noteEvent(body: unknown): Normalized {
   if (cause === undefined) return ignored('the note names no cause');
   if (of.visibility_level === PUBLIC && note.internal !== true)
     return ignored('the note may be from outside the project: in a public one only internal notes link');
-  const id = incidentId(of.path_with_namespace, issue.iid);
-  return facts(
-    snapshot('incident.linked', note.updated_at ?? note.created_at, [id], { incident_id: id, caused_by: cause }),
-  );
+  return facts(linkedFact(of.path_with_namespace, issue.iid, cause, note.updated_at ?? note.created_at));
+}
+
+/** The cause of an incident, named by a person at a UTC ISO instant in whole seconds; as {@link causeIn} tells it. */
+export function linkedFact(path: string, iid: number, cause: string, at: string): Fact {
+  const id = incidentId(path, iid);
+  return snapshot('incident.linked', at, [id], { incident_id: id, caused_by: cause });
 }
