@@ -25,9 +25,12 @@ const css = `
 .doc td{border-top:1px solid var(--rule);padding:8px 16px 8px 0;vertical-align:top}
 .doc ol.steps{list-style:decimal;padding-left:20px}.doc ul.dots{list-style:disc;padding-left:20px}
 .doc li{margin-top:6px}.doc b.ui{font-weight:500}
+#senders{grid-template-columns:minmax(0,1fr)}#senders table{table-layout:fixed;font-size:13px;line-height:18px}
+#senders th:nth-child(1){width:15%}#senders th:nth-child(2){width:23%}#senders th:nth-child(3){width:28%}#senders th:nth-child(4){width:18%}
+#senders tbody th{font-size:13px;line-height:18px;vertical-align:top;border-top:1px solid var(--rule);padding:8px 16px 8px 0}#senders code{overflow-wrap:anywhere}
 .contents{columns:2;margin:20px 0 44px}.contents li{break-inside:avoid;padding:2px 0}
 @media (max-width:1180px){.doc{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:640px){.contents{columns:1}.doc table,.doc tbody,.doc tr,.doc td{display:block}.doc thead{display:none}.doc td{padding:2px 0}.doc tr{border-top:1px solid var(--rule);display:block;padding:8px 0}.doc td{border:0}}
+@media (max-width:640px){.contents{columns:1}.doc table,.doc tbody,.doc tr,.doc td{display:block}.doc thead{display:none}.doc td{padding:2px 0}.doc tr{border-top:1px solid var(--rule);display:block;padding:8px 0}.doc td,.doc tbody th{border:0;display:block}}
 `;
 
 const directions = {
