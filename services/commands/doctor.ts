@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { getJson } from '../client.ts';
 import type { Finding } from '../doctor.ts';
+import { REPAIR_HELP, type RepairOptions, repair } from './repair.ts';
 import { withServer } from './server.ts';
 
 const headings = {
@@ -15,8 +16,12 @@ export function doctorCommand(program: Command): void {
     .command('doctor')
     .description('what is connected, silent, unmapped or assumed, and which lines would settle it')
     .option('--json', 'as data')
-    .addHelpText('after', '\nThe exit code is 1 if something needs attention.')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--repair [repository...]', 'find what hooks of GitHub delivered and was never received')
+    .option('--app', 'with --repair: the hook of a GitHub App')
+    .option('--apply', 'with --repair: ask GitHub to deliver it again')
+    .addHelpText('after', `\nThe exit code is 1 if something needs attention.\n${REPAIR_HELP}`)
+    .action(async ({ json, ...rest }: { json?: boolean } & Partial<RepairOptions>) => {
+      if (rest.repair !== undefined) return repair({ ...rest, repair: rest.repair });
       const { findings } = await withServer((server) => getJson<{ findings: Finding[] }>(server, '/v1/doctor'));
       if (findings.some(({ level }) => level === 'attention')) process.exitCode = 1;
       if (json) {

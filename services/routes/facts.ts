@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { EventLog, Store } from '../../ingest/ports.ts';
 import type { WithAtoms } from '../../queries/atoms/tables.ts';
+import { receivedSince } from '../deliveries.ts';
 import { findEvent, listRejected, listServices, listTeams } from '../facts.ts';
 import { formatOf, formats, sendNotAcceptable, sendRows } from '../http/formats.ts';
 import { typed } from '../http/openapi.ts';
@@ -52,6 +53,22 @@ export function factRoutes(app: FastifyInstance, parts: FactParts): void {
       if (record === null || delivery === null)
         return sendProblem(request, reply, { ...problemOf(404), detail: 'No delivery has this id.' });
       return reply.header('cache-control', 'no-store').send({ ...delivery, recorded_at: record.recordedAt });
+    },
+  );
+  routes.get(
+    '/v1/deliveries',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags: ['facts'],
+        summary: 'Deliveries of one source since an instant, each with the id that its sender gave it, if it gave one',
+        querystring: z.strictObject({ source: z.string().min(1).max(200), since: z.iso.datetime() }),
+      },
+    },
+    async (request, reply) => {
+      const { source, since } = request.query;
+      const deliveries = await receivedSince(parts.log, source, new Date(since).toISOString());
+      return reply.header('cache-control', 'no-store').send({ deliveries });
     },
   );
   routes.get(

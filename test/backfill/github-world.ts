@@ -56,9 +56,10 @@ const account = (login: string) => ({ login, type: login.endsWith('[bot]') ? 'Bo
 
 /**
  * Two months of a repository: `pulls` pull requests, every third commit a direct one, a deployment after every third landing,
- * some of which fail, are rolled back or cause an incident. The same history for every name; only the name differs.
+ * some of which fail, are rolled back or cause an incident. The same history for every name; only the name differs, and
+ * the ids that GitHub gives out once: `ids` is added to them.
  */
-export function githubWorld(name: string, pulls = 24): GithubWorld {
+export function githubWorld(name: string, pulls = 24, ids = 0): GithubWorld {
   const sha = (what: string) => createHash('sha1').update(what).digest('hex');
   const main: WorldCommit[] = [];
   const made: WorldPull[] = [];
@@ -71,8 +72,8 @@ export function githubWorld(name: string, pulls = 24): GithubWorld {
   const land = (commit: Omit<WorldCommit, 'at'>) => main.push({ ...commit, at: iso(at) });
   const deploy = (revision: string, state: string) => {
     const n = deployments.length + 1;
-    const runId = 9000 + n;
-    const job = 70_000 + n;
+    const runId = 9000 + ids + n;
+    const job = 70_000 + ids + n;
     const created = iso(at);
     const ended = iso(at + 600_000);
     const log = `https://github.com/${name}/actions/runs/${runId}/job/${job}`;
@@ -88,7 +89,7 @@ export function githubWorld(name: string, pulls = 24): GithubWorld {
       { id: n * 10 + 1, state, environment: 'production', created_at: ended, log_url: log, target_url: log },
     ];
     const deployment = {
-      id: 500 + n,
+      id: 500 + ids + n,
       sha: revision,
       ref: 'main',
       task: 'deploy',
