@@ -1,10 +1,20 @@
 import type { PublicIncident, PublicSlo, StatusModel } from '../dashboards/web/status.ts';
 import type { Store } from '../ingest/ports.ts';
+import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { findMetric } from '../queries/metrics/registry.ts';
 import type { KeyResult } from '../queries/okr/key-result.ts';
 import { answerObjectives, findKeyResult, type Objective } from '../queries/okr/objectives.ts';
 import { parseRequest } from '../queries/request.ts';
-import { answerSlos, badDays, findSlo, type Slo, type SloAsking, type SpentBy, spentBy } from '../queries/slo/slos.ts';
+import {
+  answerSlos,
+  badDays,
+  findSlo,
+  type Slo,
+  type SloAsking,
+  type SloInDetail,
+  type SpentBy,
+  spentBy,
+} from '../queries/slo/slos.ts';
 import type { MetricParts } from './routes/metrics.ts';
 
 /** Judgements on metric answers, each as of a past instant (UTC ISO) or, with null, as of now. */
@@ -12,7 +22,7 @@ export interface Judging {
   objectives(asOf: string | null): Promise<{ readonly as_of: string; readonly objectives: readonly Objective[] }>;
   keyResult(id: string, asOf: string | null): Promise<KeyResult | null>;
   slos(asOf: string | null): Promise<{ readonly as_of: string; readonly slos: readonly Slo[] }>;
-  slo(id: string, asOf: string | null): Promise<(Slo & { readonly incidents: readonly SpentBy[] }) | null>;
+  slo(id: string, asOf: string | null): Promise<SloInDetail | null>;
   /** What everyone may see: computed at most once in a minute, however often it is asked for. */
   publicStatus(): Promise<StatusModel>;
 }
@@ -20,6 +30,7 @@ export interface Judging {
 export interface JudgingDeps {
   readonly store: Store;
   readonly metrics: MetricParts;
+  readonly withAtoms: WithAtoms;
   readonly zone: string;
   readonly organisation: string;
   /** Seconds of a clock that never jumps. */
@@ -42,6 +53,7 @@ export function openJudging(deps: JudgingDeps): Judging {
     };
     return {
       now: context.now,
+      withAtoms: deps.withAtoms,
       zone,
       asOf,
       async ask(id, params) {
@@ -103,7 +115,7 @@ async function statusModel(deps: JudgingDeps, asking: SloAsking): Promise<Status
       budgetRemaining: slo.budget.remaining,
       status: slo.status,
       coverage: slo.coverage,
-      isWorking: slo.open_incidents === null ? null : slo.open_incidents === 0,
+      isWorking: isWorking(slo),
       days: await badDays(asking, slo, PUBLIC_DAYS),
       public: true,
     });
@@ -117,6 +129,12 @@ async function statusModel(deps: JudgingDeps, asking: SloAsking): Promise<Status
     slos,
     incidents: incidents.sort((a, b) => (a.began < b.began ? 1 : -1)),
   };
+}
+
+/** No incident under way; where none are counted, nothing that pages. */
+function isWorking({ sli, value, open_incidents: open, alerts }: Slo): boolean | null {
+  if (sli === 'incidents') return open === null ? null : open === 0;
+  return value === null ? null : !alerts.some(({ severity, state }) => severity === 'page' && state === 'firing');
 }
 
 /** In our words: what an incident tool calls it may hold what is nobody's business. */

@@ -58,6 +58,7 @@ export function openReading(deps: ReadingDeps): Reading {
     diff: (metric, request, and, asked) => metricDiff(asking(asked), metric, request, request.asOf ?? asked.now, and),
   };
   const judging = openJudging({
+    withAtoms: deps.withAtoms,
     store: deps.store,
     metrics: parts,
     zone: deps.reportingZone,

@@ -22,14 +22,17 @@ export interface Reading {
   readonly problems: readonly Problem[];
 }
 
-/** Reads a document of a folder that others own, `objectives/` or `slos/`. Pure; never throws for bad input. */
+/** Reads a document of a folder that others own, `objectives/`. Pure; never throws for bad input. */
 export type DocumentReader = (document: YamlDocument, timezone: string) => Reading;
+
+/** Reads a whole folder, `slos/`, whose documents refer to each other: what each states, in their order. Likewise pure. */
+export type FolderReader = (documents: readonly YamlDocument[], timezone: string) => readonly Reading[];
 
 export interface WorkspaceOptions {
   /** Zone in which a bare date begins: the reporting zone. */
   readonly timezone: string;
   /** Readers by folder. Without one, a folder's files are only held to be YAML. */
-  readonly readers?: Readonly<Partial<Record<'objectives' | 'slos', DocumentReader>>>;
+  readonly readers?: { readonly objectives?: DocumentReader; readonly slos?: FolderReader };
 }
 
 /**
@@ -45,6 +48,7 @@ export function readWorkspace(
   const entities: CatalogEntity[] = [];
   let metricOptions: MetricOptions = {};
   const sources: CustomDefinition[] = [];
+  const slos: YamlDocument[] = [];
 
   const sections: Record<string, (timezone: string) => z.ZodType<Definition[]>> = {
     calendars: calendarsSchema,
@@ -63,8 +67,10 @@ export function readWorkspace(
         const found = readEntity(document, options.timezone);
         problems.push(...found.problems);
         if (found.entity) entities.push(found.entity);
-      } else if (rest.length > 0 && (section === 'objectives' || section === 'slos')) {
-        const found = options.readers?.[section]?.(document, options.timezone);
+      } else if (rest.length > 0 && section === 'slos') {
+        slos.push(document);
+      } else if (rest.length > 0 && section === 'objectives') {
+        const found = options.readers?.objectives?.(document, options.timezone);
         problems.push(...(found?.problems ?? []));
         stated.push(...(found?.definitions ?? []).map((definition) => ({ definition, document })));
       } else if (rest.length > 0 && section === 'sources') {
@@ -91,6 +97,10 @@ export function readWorkspace(
     }
   }
 
+  for (const [index, found] of (options.readers?.slos?.(slos, options.timezone) ?? []).entries()) {
+    problems.push(...found.problems);
+    stated.push(...found.definitions.map((definition) => ({ definition, document: slos[index]! })));
+  }
   for (const entity of entities) {
     if (entity.definition) stated.push({ definition: entity.definition, document: entity.document });
   }

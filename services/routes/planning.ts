@@ -44,7 +44,7 @@ export function planningRoutes(app: FastifyInstance, judging: Judging, now: () =
     judging.keyResult(id, past),
   );
   list('/v1/slos', 'Service levels with their budgets and burn rates', 'slos', (past) => judging.slos(past));
-  one('/v1/slos/:id', 'One service level, and the incidents that spent its budget', (id, past) =>
+  one('/v1/slos/:id', 'One service level, and the incidents and rollouts that spent its budget', (id, past) =>
     judging.slo(id, past),
   );
 

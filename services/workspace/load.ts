@@ -6,7 +6,7 @@ import type { DefinitionType } from '../../ingest/workspace/definition.ts';
 import type { Problem, WorkspaceFile } from '../../ingest/workspace/document.ts';
 import { objectivesReader } from '../../ingest/workspace/objectives.ts';
 import { definitionEvents, type KnownDefinition } from '../../ingest/workspace/publish.ts';
-import { readSlo } from '../../ingest/workspace/slos.ts';
+import { readSlos } from '../../ingest/workspace/slos.ts';
 import { readWorkspace, type Workspace, type WorkspaceOptions } from '../../ingest/workspace/workspace.ts';
 import { checkQuestion } from '../../queries/okr/check.ts';
 
@@ -17,7 +17,7 @@ export interface LoadWorkspace extends WorkspaceOptions {
 }
 
 /** Who reads the folders of judgements; key results are held to the metrics that they name. */
-const readers = { objectives: objectivesReader(checkQuestion), slos: readSlo };
+const readers = { objectives: objectivesReader(checkQuestion), slos: readSlos };
 
 /** Folders whose YAML belongs to the workspace; others (a sender's template, say) may lie beside them. */
 const folders = new Set(['catalog', 'objectives', 'slos', 'sources']);

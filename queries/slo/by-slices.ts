@@ -1,0 +1,105 @@
+import type { Store } from '../../ingest/ports.ts';
+import type { SloDefinition } from '../../ingest/workspace/slos.ts';
+import type { AtomTables } from '../atoms/tables.ts';
+import { localDays, type Span } from '../buckets.ts';
+import { measureCoverage } from '../coverage.ts';
+import type { Status } from '../envelope.ts';
+import { readSourceSpans } from '../spans.ts';
+import { type BurnRule, burnRules } from './burn.ts';
+import { type HeardSlice, type Judged, judgeSlices, type SliceGrid, sliceGrid } from './judge.ts';
+import { readSlices } from './ratio.ts';
+import type { Counting } from './slices.ts';
+import type { SloWindow } from './window.ts';
+
+/** A level that is counted in slices, with all that was read for it. */
+export interface MeasuredSlices {
+  readonly judged: Judged;
+  readonly grid: SliceGrid;
+  /** The part of the window in which anything had been heard. */
+  readonly clipped: Span;
+  readonly slices: readonly HeardSlice[];
+  readonly coverage: number;
+  readonly status: Status;
+}
+
+const LEAST_COVERAGE = 0.8;
+const LEAST_N = 5;
+
+/** The window that a definition names. */
+export function windowOf({ calendar, window_days: days }: SloDefinition): SloWindow {
+  return calendar === undefined ? { kind: 'rolling', days } : { kind: 'calendar', ...calendar };
+}
+
+/** The alert rules of a definition: its own, else its profile's. */
+export function rulesOf(definition: SloDefinition): readonly BurnRule[] {
+  if (definition.rules === undefined) return burnRules(definition.window_days, definition.burn_profile);
+  return definition.rules.map(({ lookback_seconds, ...rule }) => ({
+    ...rule,
+    long_seconds: lookback_seconds,
+    short_seconds: lookback_seconds,
+  }));
+}
+
+/** How a definition counts. */
+export function countingOf({ method, slice_target: sliceTarget, missing }: SloDefinition): Counting {
+  return { method, sliceTarget, missing };
+}
+
+/**
+ * Measures a level by its slices at an instant. A window that begins before anything was heard is clipped to what was; coverage
+ * is the share of slices with data where slices are what is told, else of days on which a feeding source was alive (metrics.md
+ * §1.3); below 0.8 there is no value. Null: the definition has no indicator.
+ */
+export async function measureSlices(
+  store: Store,
+  tables: AtomTables,
+  asked: {
+    readonly slo: string;
+    readonly definition: SloDefinition;
+    readonly at: number;
+    readonly asOf: string | null;
+    readonly zone: string;
+  },
+): Promise<MeasuredSlices | null> {
+  const { slo, definition, at, asOf, zone } = asked;
+  const { indicator, target, slice_seconds: sliceSeconds } = definition;
+  if (indicator === undefined) return null;
+  const counting = countingOf(definition);
+  const rules = rulesOf(definition);
+  const grid = sliceGrid(windowOf(definition), sliceSeconds, counting, at);
+  const longest = Math.max(86_400, ...rules.map((rule) => rule.long_seconds + rule.for_seconds)) + 2 * sliceSeconds;
+  const from = Math.min(grid.window.start, at - longest * 1000);
+  const read = await readSlices(store, tables, {
+    indicator,
+    slo,
+    sliceSeconds,
+    anchor: grid.anchor,
+    from,
+    to: grid.window.end,
+    asOf,
+  });
+  const heardSince = read.heardSince ?? grid.window.end;
+  const judged = judgeSlices({ heard: read.slices, grid, target, counting, rules, heardSince });
+  const told = indicator.from === 'windows' || indicator.from === 'prometheus';
+  const sources = await readSourceSpans(store, tables);
+  const feeds = indicator.from === 'rollouts' ? ROLLOUT_KINDS : [told ? 'sli.window' : indicator.total_type];
+  const days = localDays(grid.window, zone);
+  const alive = measureCoverage({ services: [], sources, feeds, window: grid.window, units: days, asOf: at });
+  const firstAlive = told ? heardSince : alive.firstCovered('');
+  const clipped = { start: Math.max(grid.window.start, firstAlive ?? grid.window.end), end: grid.window.end };
+  const bySlices = told && definition.method !== 'Occurrences';
+  const { present, slices } = judged.level;
+  const share = bySlices ? (slices > 0 ? present / slices : 0) : alive.share('', clipped);
+  const coverage = clipped.start < clipped.end ? Math.min(1, share) : 0;
+  return { judged, grid, clipped, slices: read.slices, coverage, status: statusOf(definition, judged, coverage) };
+}
+
+const ROLLOUT_KINDS = ['deployment.finished', 'service.rolledback'];
+
+function statusOf(definition: SloDefinition, judged: Judged, coverage: number): Status {
+  if (coverage < LEAST_COVERAGE) return 'no_data';
+  if (judged.value === null) return 'not_applicable';
+  if (judged.level.valid < LEAST_N) return 'insufficient';
+  if (coverage < 1) return 'partial';
+  return definition.calendar === undefined ? 'ok' : 'provisional';
+}

@@ -1,0 +1,120 @@
+import type { SqlValue, Store } from '../../ingest/ports.ts';
+import type { IndicatorDefinition } from '../../ingest/workspace/indicator.ts';
+import type { AtomTables } from '../atoms/tables.ts';
+import type { HeardSlice } from './judge.ts';
+
+/** Which slices of an indicator are asked for. Times in epoch ms; what was not known at `asOf` (UTC ISO; null: now) is left out. */
+export interface SliceQuestion {
+  readonly indicator: IndicatorDefinition;
+  /** Id of the SLO: under which name what is pulled from Prometheus is told. */
+  readonly slo: string;
+  readonly sliceSeconds: number;
+  readonly anchor: number;
+  readonly from: number;
+  readonly to: number;
+  readonly asOf: string | null;
+}
+
+export interface SliceAnswer {
+  /** Slices with anything valid, by start. */
+  readonly slices: readonly HeardSlice[];
+  /** When the first thing that counts happened, ever; null if nothing has (epoch ms). */
+  readonly heardSince: number | null;
+}
+
+/** Name under which the slices of an SLO that are pulled from Prometheus are told as `sli.window`. */
+export function pulledName(slo: string): string {
+  return `slo:${slo}`;
+}
+
+/** Reads the slices of an indicator, from stored atoms or from events as they were known. */
+export async function readSlices(store: Store, tables: AtomTables, question: SliceQuestion): Promise<SliceAnswer> {
+  const { rows, params } = counted(question, tables);
+  const bucket = '{anchor:Int64} + toInt64(floor((at - {anchor:Int64}) / {slice:Int64})) * {slice:Int64}';
+  const all = { ...params, slice: question.sliceSeconds * 1000, anchor: question.anchor };
+  const range = { from: question.from, to: question.to, known: question.asOf };
+  const slices = await store.query<{ start: string; good: number; valid: number }>(
+    `SELECT toString(${bucket}) AS start, sum(good) AS good, sum(valid) AS valid FROM (${rows})
+     WHERE at >= {from:Int64} AND at < {to:Int64} GROUP BY start HAVING valid > 0 ORDER BY toInt64(start)
+     SETTINGS readonly = 2, output_format_json_quote_64bit_integers = 0`,
+    { ...all, ...range },
+  );
+  const first = await store.query<{ first: string; n: string }>(
+    `SELECT toString(min(at)) AS first, toString(count()) AS n FROM (${rows}) WHERE at < {to:Int64} AND valid > 0`,
+    { ...all, ...range },
+  );
+  return {
+    slices: slices.map((row) => ({ start: Number(row.start), good: Number(row.good), valid: Number(row.valid) })),
+    heardSince: first[0] && first[0].n !== '0' ? Number(first[0].first) : null,
+  };
+}
+
+/** The best copy of each event, as known: highest normaliser, then earliest. */
+const events = (types: string): string => `
+  SELECT id, type, occurred_at, data FROM events
+  WHERE type IN (${types}) AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+  ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id`;
+
+const AT = 'toUnixTimestamp64Milli(occurred_at) AS at';
+
+/** Rows of `at` (epoch ms), `good` and `valid`. Names of fields come from our own closed lists, values travel as parameters. */
+function counted(
+  { indicator, slo }: SliceQuestion,
+  tables: AtomTables,
+): { rows: string; params: Record<string, SqlValue> } {
+  const params: Record<string, SqlValue> = {};
+  const holds = (
+    fields: Readonly<Record<string, readonly string[]>>,
+    field: (name: string) => string,
+    prefix: string,
+  ) =>
+    Object.entries(fields)
+      .map(([name, values], index) => {
+        const param = `${prefix}_${index}`;
+        params[param] = values.map((value) => value.toLowerCase());
+        return `has({${param}:Array(String)}, lower(${field(name)}))`;
+      })
+      .join(' AND ') || '1';
+  if (indicator.from === 'windows' || indicator.from === 'prometheus') {
+    params.sli = indicator.from === 'windows' ? indicator.name : pulledName(slo);
+    // A slice that is told again, by whomever, is the same slice: what was said last holds.
+    return {
+      params,
+      rows: `SELECT at, argMax(told.1, told_at) AS good, argMax(told.2, told_at) AS valid FROM (
+        SELECT ${AT}, (data.good::Float64, data.valid::Float64) AS told, id AS told_at FROM (${events("'sli.window'")})
+        WHERE lower(data.sli::String) = lower({sli:String})
+      ) GROUP BY at`,
+    };
+  }
+  if (indicator.from === 'rollouts') {
+    const column = (name: string) => `toString(${name})`;
+    const whole = holds(indicator.total, column, 'total');
+    const part = holds(indicator.part, column, 'part');
+    if (indicator.service !== null) params.service = indicator.service.toLowerCase();
+    const service = indicator.service === null ? '1' : 'lower(service) = {service:String}';
+    return {
+      params,
+      rows: `SELECT toUnixTimestamp64Milli(finished_at) AS at, toUInt8(${isGood(part, indicator.part_is)}) AS good, toUInt8(1) AS valid
+        FROM ${tables.rollouts} WHERE excluded = '' AND production AND ${service} AND ${whole}`,
+    };
+  }
+  const field = (name: string) => `data.${name}::String`;
+  params.total_type = indicator.total_type;
+  params.part_type = indicator.part_type;
+  const whole = `type = {total_type:String} AND ${holds(indicator.total, field, 'total')}`;
+  const part = `type = {part_type:String} AND ${holds(indicator.part, field, 'part')}`;
+  // Of one kind the part is a part of the whole; of two, each has its own events.
+  const same = indicator.total_type === indicator.part_type;
+  const good = isGood(part, indicator.part_is);
+  return {
+    params,
+    rows: same
+      ? `SELECT ${AT}, toUInt8(${good}) AS good, toUInt8(1) AS valid FROM (${events('{total_type:String}')}) WHERE ${whole}`
+      : `SELECT ${AT}, ${indicator.part_is === 'good' ? `toInt8(${part})` : `toInt8(${whole}) - toInt8(${part})`} AS good, toInt8(${whole}) AS valid
+         FROM (${events('{total_type:String}, {part_type:String}')}) WHERE (${whole}) OR (${part})`,
+  };
+}
+
+function isGood(part: string, partIs: 'good' | 'bad'): string {
+  return partIs === 'good' ? part : `NOT (${part})`;
+}
