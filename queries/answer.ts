@@ -1,3 +1,4 @@
+import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Store } from '../ingest/ports.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
@@ -11,6 +12,7 @@ import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import type { Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
+import { readAnswered } from './privacy/answered.ts';
 import { withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys, toldBySpans } from './scope.ts';
@@ -25,6 +27,8 @@ export interface AnswerDeps {
   readonly reportingZone: string;
   /** First month of the fiscal year, 1 to 12; January without. */
   readonly fiscalStartMonth?: number;
+  /** States in the log what is given out of people's answers; resolves once the store has it (metrics.md §9.2, rule 6). */
+  readonly publish?: (events: readonly NormalizedEvent[]) => Promise<void>;
 }
 
 export type Answered =
@@ -124,16 +128,18 @@ async function answerInZone(
   const frame = frameOf(deps, metric, request, tz, services, sources);
   const { axis } = frame;
   const [cells, beside] = await Promise.all([
-    readCells(
-      store,
-      tables,
-      metric.atom,
-      metric.dimensions,
-      metric.items(request.options),
-      metric.aggregate.type,
-      request,
-      axis,
-    ),
+    metric.survey === undefined
+      ? readCells(
+          store,
+          tables,
+          metric.atom,
+          metric.dimensions,
+          metric.items(request.options),
+          metric.aggregate.type,
+          request,
+          axis,
+        )
+      : readAnswered(deps, metric.survey, request, axis),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
   const groups = groupsOf(request, cells.values(), frame.dayCoverage);
@@ -147,7 +153,7 @@ async function answerInZone(
     const key = keyOf(spanKeys(request, keys));
     const place = placeOf(frame, bucket === WHOLE ? axis.window : axis.buckets[bucket]!, key);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
-    const isTold = metric.isCoveredByItems === true && cell.items > 0;
+    const isTold = metric.isCoveredByItems === true && (cell.items > 0 || cell.tallies.survey !== undefined);
     const group = Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!]));
     const envelope = assemble({
       metric,
@@ -184,7 +190,10 @@ async function answerInZone(
   );
   return {
     ok: true,
-    totals: metric.suppressBelow === undefined ? totals : [...withoutRemainders(totals, series, request.groupBy)],
+    totals:
+      metric.suppressBelow === undefined || metric.survey !== undefined
+        ? totals
+        : [...withoutRemainders(totals, series, request.groupBy)],
     series,
   };
 }

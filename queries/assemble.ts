@@ -2,9 +2,11 @@ import { bandOf } from './bands.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
 import { type Measured, type Metric, type Options, unitOf } from './metric.ts';
+import type { SurveyCell } from './privacy/answered.ts';
 import { isSuppressed } from './privacy/suppression.ts';
+import { caveatOf, promotersOf, scoreOf } from './statistics/answers.ts';
 import { bcaMean } from './statistics/bootstrap.ts';
-import { garwood, tInterval, wilson } from './statistics/interval.ts';
+import { garwood, wilson } from './statistics/interval.ts';
 import { quantile, type Ranked } from './statistics/quantile.ts';
 import { survivalOf, survivalQuantile } from './statistics/survival.ts';
 
@@ -44,6 +46,8 @@ export function assemble(input: RowInput): Envelope {
   if (isSuppressed(metric, cell)) return hidden(input);
   const status = statusOf(input, estimate);
   const fields = metric.fields?.(input.measured);
+  const survey = cell.tallies.survey as SurveyCell | undefined;
+  const caveat = metric.caveat ?? (survey && caveatOf(survey));
   const covered = status !== 'no_data';
   const value = covered && status !== 'not_applicable' ? estimate.value : null;
   return {
@@ -63,10 +67,21 @@ export function assemble(input: RowInput): Envelope {
     open_n: cell.open,
     excluded: sortedCounts(cell.excluded),
     ...(covered ? fields : withoutValues(fields)),
+    ...(typeof options.target === 'number' ? goalOf(options.target, value, estimate.ci) : {}),
     ...(options.bands && metric.band
       ? { band: value !== null && status === 'ok' ? bandOf(String(options.bands), metric.band, value) : null }
       : {}),
-    ...(metric.caveat ? { caveat: metric.caveat } : {}),
+    ...(caveat ? { caveat } : {}),
+  };
+}
+
+/** A goal is met above it, not at it (metrics.md §9.1). */
+function goalOf(target: number, value: number | null, ci: Interval | null): Partial<Envelope> {
+  const low = ci?.low ?? null;
+  return {
+    target,
+    met: value === null ? null : value > target,
+    confidently_met: value === null || low === null ? null : low > target,
   };
 }
 
@@ -102,12 +117,10 @@ function estimateOf(input: RowInput): Estimate {
       return durations(cell, metric, options);
     case 'mean':
       return { ...mean(input), fields: durations(cell, metric, options).fields ?? {} };
-    case 'score': {
-      const { values } = cell;
-      const total = values.reduce((sum, value) => sum + value, 0);
-      const n = values.length;
-      return { value: n > 0 ? total / n : null, n, ci: tInterval(values, metric.aggregate.scale) };
-    }
+    case 'score':
+      return scoreOf(cell.values, cell.tallies.survey as SurveyCell | undefined, metric.aggregate.scale, options);
+    case 'promoters':
+      return promotersOf(cell.values);
     case 'union':
       return { value: cell.covered / 60, n: cell.items, ci: null };
   }
@@ -133,7 +146,12 @@ function rate(input: RowInput): Estimate {
 function proportion(cell: Cell): Estimate {
   const fields = { numerator: cell.hits, denominator: cell.items };
   if (cell.items === 0) return { value: null, n: 0, ci: null, empty: true, fields };
-  return { value: cell.hits / cell.items, n: cell.items, ci: wilson(cell.hits, cell.items), fields };
+  return {
+    value: cell.hits / cell.items,
+    n: cell.items,
+    ci: cell.hits > cell.items ? null : wilson(cell.hits, cell.items),
+    fields,
+  };
 }
 
 const secondsPer: Readonly<Record<string, number>> = { hours: 3_600, minutes: 60, seconds: 1 };
@@ -189,11 +207,12 @@ function mean(input: RowInput): Estimate {
 /** Worst wins (metrics.md §1.2). */
 function statusOf(input: RowInput, estimate: Estimate): Status {
   const { metric, cell, coverage } = input;
+  const survey = cell.tallies.survey as SurveyCell | undefined;
   const grace = input.bucketEnd + metric.graceHours * 3_600_000;
   const duration = metric.aggregate.type === 'quantiles' || metric.aggregate.type === 'mean';
   const holds: Partial<Record<Status, boolean>> = {
     no_data: coverage < 0.8 || metric.unknowable?.(input.measured) === true,
-    not_applicable: estimate.empty === true,
+    not_applicable: estimate.empty === true || survey?.mixed === true,
     insufficient: estimate.n < metric.minN || (duration && estimate.n === 0),
     partial: coverage < 1 || input.isClipped,
     provisional: grace > Date.parse(input.asOf) || cell.open > 0,

@@ -195,6 +195,7 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
     case 'mean':
       return ['countIf(isNull(item_value)) AS open', `${sortedSql} AS sorted_values`];
     case 'score':
+    case 'promoters':
       return [`${sortedSql} AS sorted_values`];
     case 'union':
       return [

@@ -17,7 +17,7 @@ export interface Interval {
   readonly low: number | null;
   readonly high: number | null;
   readonly level: 0.95;
-  /** wilson, order_statistics, garwood, t, bca, brookmeyer_crowley */
+  /** wilson, order_statistics, garwood, t, bca, brookmeyer_crowley, multinomial */
   readonly method: string;
 }
 
@@ -71,6 +71,13 @@ export interface Envelope {
   readonly undeployed_age_p50_hours?: number | null;
   /** Rework: R rollouts whose plan is unknown. */
   readonly planned_unknown_n?: number;
+  /** Surveys: the goal asked about; whether the mean is above it, and whether all of its interval is (metrics.md §9.1). */
+  readonly target?: number;
+  readonly met?: boolean | null;
+  readonly confidently_met?: boolean | null;
+  /** Surveys: people invited, and how many gave each score. */
+  readonly invited?: number | null;
+  readonly distribution?: Readonly<Record<string, number>> | null;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

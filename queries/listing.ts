@@ -152,6 +152,7 @@ export function itemValue(
     case 'snapshot':
       return Number(row.item_hit);
     case 'score':
+    case 'promoters':
     case 'quantiles':
     case 'mean':
       return row.item_value === null ? null : Number(row.item_value) / unit;

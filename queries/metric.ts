@@ -1,6 +1,7 @@
 import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import type { Envelope } from './envelope.ts';
+import type { SurveyMeasure } from './privacy/answered.ts';
 
 /**
  * The declaration of a metric. A metric is one file that exports one of these; route, OpenAPI, panels, pages and docs are
@@ -28,6 +29,8 @@ export interface Metric {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Personal answers: a cell of fewer respondents than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
   readonly suppressBelow?: number;
+  /** Which published answers of surveys it counts, instead of `items` as they stand: nothing else of them is told. */
+  readonly survey?: SurveyMeasure;
   /** True if what is there is complete in itself: coverage is 1 wherever anything was counted. */
   readonly isCoveredByItems?: boolean;
   /** Fewer counted than this: `insufficient`; 0 for counts. */
@@ -67,6 +70,7 @@ export type Unit =
   | 'minutes'
   | 'fraction'
   | 'score'
+  | 'points'
   | 'incidents/30 service-days'
   | 'incidents/100 deployments';
 
@@ -106,7 +110,8 @@ export type OptionSpec =
 
 /**
  * How items become a number. `rate`: count ÷ days, or ÷ service-days or ÷ a count of `beside`. `proportion`: items that hit ÷
- * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale.
+ * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale. `promoters`:
+ * share of 9 and 10 less the share of 0 to 6, in points.
  * `union`: minutes covered by the items' intervals. `snapshot`: of the items that hold (from `at` to `until`) at the end of
  * the bucket, those that hit ÷ all.
  */
@@ -116,6 +121,7 @@ export type Aggregate =
   | { readonly type: 'quantiles' }
   | { readonly type: 'mean' }
   | { readonly type: 'score'; readonly scale: readonly [number, number] }
+  | { readonly type: 'promoters' }
   | { readonly type: 'union' }
   | { readonly type: 'snapshot' };
 

@@ -20,6 +20,7 @@ import { newDeliveryId } from './identity.ts';
 import { keepPages } from './kept-pages.ts';
 import { type MakeParquet, parquetMaker } from './parquet.ts';
 import { publishedMetrics } from './published.ts';
+import { publishing } from './publishing.ts';
 import { openReading, type Reading } from './reading.ts';
 import { rebuild, replayDeliveries } from './rebuilding.ts';
 import { adminRoutes } from './routes/admin.ts';
@@ -142,6 +143,7 @@ async function startReading(
     organisation: config.organisation,
     defaults: () => workspace.metricOptions,
     staleSince: standing.staleSince,
+    publish: publishing({ store, log }),
   });
   return {
     atoms,

@@ -22,7 +22,11 @@ export async function findEvent(store: Store, id: string): Promise<Row | null> {
     { id },
   );
   // The id here is our own, a digest; only what was answered is left out.
-  return { ...event, data: withoutAnswers(event.data), delivery_ids: told?.deliveries ?? [] };
+  return {
+    ...event,
+    data: without(withoutAnswers(event.data) as Readonly<Record<string, unknown>>, ['blocks']),
+    delivery_ids: told?.deliveries ?? [],
+  };
 }
 
 /** A place in a list that is sorted by (recorded_at, id), newest first. */

@@ -1,4 +1,5 @@
 import type { AtomRow, PagePorts } from '../dashboards/web/page.ts';
+import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Clock, Store } from '../ingest/ports.ts';
 import { answerMetric } from '../queries/answer.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
@@ -24,6 +25,8 @@ export interface ReadingDeps {
   readonly defaults: () => Readonly<Record<string, Options>>;
   /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). */
   readonly staleSince: () => string | null;
+  /** States in the log what is given out of people's answers; resolves once the store has it. */
+  readonly publish?: (events: readonly NormalizedEvent[]) => Promise<void>;
 }
 
 /** What answers questions: the same for the API, the pages and the gauges. */
@@ -49,6 +52,7 @@ export function openReading(deps: ReadingDeps): Reading {
     now,
     reportingZone: deps.reportingZone,
     fiscalStartMonth: deps.fiscalStartMonth,
+    ...(deps.publish ? { publish: deps.publish } : {}),
   });
   const parts: MetricParts = {
     metrics,

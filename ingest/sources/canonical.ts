@@ -114,7 +114,7 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
     );
   }
   const { id, type, source, occurred_at, data } = read.data;
-  if (!isEventType(type) || type.startsWith('delivery.')) {
+  if (!isEventType(type) || type.startsWith('delivery.') || type === 'survey.published') {
     return invalid(id, [{ field: 'type', problem: `is not a kind of event; kinds are ${kinds}` }]);
   }
   const fact = {

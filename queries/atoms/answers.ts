@@ -1,31 +1,51 @@
 import { text, UNASSIGNED } from './sql.ts';
 
+/** Items that ask the question of eNPS by their very name, where no scale is stated. */
+const NET_PROMOTER = "('enps', 'nps')";
+
 /**
- * The latest answer per wave, item and respondent before the wave's (first) close (metrics.md §9.1), with the team that the
- * person was in when invited, as the answer states it.
+ * Per closed wave and person, before the wave's (first) close: the latest answer per item, one row for having responded and
+ * one for having been invited (metrics.md §9.1). A person stands in one team and region in all of a wave: those of the
+ * invitation, else those that the latest answer states.
  */
 export const answersSql = (table: (layer: string) => string): string => {
-  const others = ['tier', 'region', 'product'].flatMap((name) => [name, `${name}_now`]);
+  const assigned = (name: string) => `if(${name} = '', '${UNASSIGNED}', ${name})`;
+  const others = ['tier', 'product'].flatMap((name) => [name, `${name}_now`]);
+  const person = (name: string) => `argMax(${name}, (kind = 'invitation' AND ${name} != '', ${name} != '', at, id))`;
+  const row = (kind: string) => `('${kind}', '', '', '', 0., p.${kind}_at, p.${kind}_recorded_at, p.ids, p.deliveries)`;
   return `
-  SELECT concat('survey:', lower(wave)) AS service, hex(sipHash128(wave, item, respondent)) AS atom_id, wave, item, score,
-    hex(sipHash128(respondent)) AS respondent_key, answered_at, closed_at,
-    if(score >= 1 AND score <= 5, '', 'out_of_scale') AS excluded,
-    if(stated_team = '', '${UNASSIGNED}', stated_team) AS team, team AS team_now, ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
-    arraySort([answer_event, close_event]) AS event_ids, arraySort(arrayDistinct(arrayFilter(x -> x != '', [answer_delivery, close_delivery]))) AS delivery_ids
+  SELECT concat('survey:', lower(wave)) AS service, hex(sipHash128(row.1, wave, row.2, respondent)) AS atom_id, row.1 AS kind, wave, row.2 AS item, row.3 AS scale, row.4 AS version,
+    row.5 AS score, hex(sipHash128(respondent)) AS respondent_key, row.6 AS answered_at, closed_at, row.7 AS recorded_at, close_recorded_at,
+    if(row.1 != 'answer' OR if(row.3 = '0-10', score >= 0 AND score <= 10, score >= 1 AND score <= 5), '', 'out_of_scale') AS excluded,
+    ${assigned('person_team')} AS team, team AS team_now, ${assigned('person_region')} AS region, region AS region_now,
+    ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
+    arraySort(arrayDistinct(arrayConcat(row.8, [close_event]))) AS event_ids, arraySort(arrayDistinct(arrayFilter(x -> x != '', arrayConcat(row.9, [close_delivery])))) AS delivery_ids
   FROM (
-    SELECT a.wave AS wave, a.item AS item, a.respondent AS respondent, any(c.closed_at) AS closed_at, any(c.event) AS close_event, any(c.delivery) AS close_delivery,
-      max(a.at) AS answered_at, argMax(a.score, (a.at, a.id)) AS score, argMax(a.team, (a.at, a.id)) AS stated_team,
-      argMax(a.id, (a.at, a.id)) AS answer_event, argMax(a.delivery, (a.at, a.id)) AS answer_delivery
+    SELECT p.wave AS wave, p.respondent AS respondent, p.person_team AS person_team, p.person_region AS person_region,
+      c.closed_at AS closed_at, c.event AS close_event, c.delivery AS close_delivery, c.recorded_at AS close_recorded_at,
+      arrayJoin(arrayConcat(p.answers,
+        if(notEmpty(p.answers), [${row('response')}], []),
+        if(p.invited, [${row('invitation')}], []))) AS row
     FROM (
-      SELECT id, delivery_id AS delivery, occurred_at AS at, ${text('wave')} AS wave, ${text('item')} AS item, ${text('respondent')} AS respondent,
-        ${text('team')} AS team, ifNull(data.score::Nullable(Float64), 0) AS score
-      FROM ${table('facts')} WHERE type = 'survey.answered'
-    ) AS a
+      SELECT wave, respondent, ${person('team')} AS person_team, ${person('region')} AS person_region, countIf(kind = 'invitation') > 0 AS invited,
+        maxIf(at, kind = 'answer') AS response_at, minIf(recorded_at, kind = 'answer') AS response_recorded_at,
+        maxIf(at, kind = 'invitation') AS invitation_at, minIf(recorded_at, kind = 'invitation') AS invitation_recorded_at, groupArray(id) AS ids, groupArray(delivery) AS deliveries,
+        groupArrayIf(('answer', item, scale, version, score, at, recorded_at, [id], [delivery]), kind = 'answer') AS answers
+      FROM (
+        SELECT if(f.type = 'survey.invited', 'invitation', 'answer') AS kind, ${text('wave')} AS wave, ${text('item')} AS item, ${text('respondent')} AS respondent,
+          ${text('team')} AS team, ${text('region')} AS region, ${text('version')} AS version,
+          multiIf(${text('scale')} != '', ${text('scale')}, lower(item) IN ${NET_PROMOTER}, '0-10', '1-5') AS scale,
+          ifNull(data.score::Nullable(Float64), 0) AS score, occurred_at AS at, f.recorded_at AS recorded_at, id, delivery_id AS delivery
+        FROM ${table('facts')} AS f
+        INNER JOIN (SELECT ${text('wave')} AS closed_wave, min(occurred_at) AS closes FROM ${table('facts')} WHERE type = 'survey.wave_closed' GROUP BY closed_wave) AS w ON w.closed_wave = ${text('wave')}
+        WHERE f.type IN ('survey.answered', 'survey.invited') AND f.occurred_at < w.closes
+        ORDER BY at DESC, id DESC LIMIT 1 BY kind, wave, item, respondent
+      )
+      GROUP BY wave, respondent
+    ) AS p
     INNER JOIN (
-      SELECT ${text('wave')} AS wave, min(occurred_at) AS closed_at, argMin(id, (occurred_at, id)) AS event, argMin(delivery_id, (occurred_at, id)) AS delivery
+      SELECT ${text('wave')} AS wave, min(occurred_at) AS closed_at, argMin(id, (occurred_at, id)) AS event, argMin(delivery_id, (occurred_at, id)) AS delivery, argMin(recorded_at, (occurred_at, id)) AS recorded_at
       FROM ${table('facts')} WHERE type = 'survey.wave_closed' GROUP BY wave
-    ) AS c ON c.wave = a.wave
-    WHERE a.at < c.closed_at
-    GROUP BY wave, item, respondent
+    ) AS c ON c.wave = p.wave
   )`;
 };

@@ -230,21 +230,32 @@ export const adoptions: AtomKind = {
   },
 };
 
-/** Answers of closed waves. They carry no respondent, only a digest by which people are told apart. */
+/** What people did in closed waves. It carries no respondent, only a digest by which people are told apart. */
 export const answers: AtomKind = {
   name: 'answers',
-  description: 'the last answer of one person to one item of a closed survey wave',
+  description:
+    'what one person did in a closed survey wave: the last answer to an item, having responded, or having been invited',
   columns: {
     /** `survey:` and the wave: what one refresh makes anew. Not a service. */
     service: 'String',
     atom_id: 'String',
+    /** answer response invitation */
+    kind: 'LowCardinality(String)',
     wave: 'String',
+    /** Empty but for answers. */
     item: 'String',
+    /** 1-5 or 0-10, of answers. */
+    scale: 'LowCardinality(String)',
+    /** Version of the item's wording, empty if unstated. */
+    version: 'String',
     score: 'Float64',
     respondent_key: 'String',
     answered_at: time,
     closed_at: time,
-    /** out_of_scale: not on the scale of 1 to 5; or empty. */
+    /** When the log had it, and the close of its wave. */
+    recorded_at: time,
+    close_recorded_at: time,
+    /** out_of_scale: not on the item's scale; or empty. */
     excluded: 'LowCardinality(String)',
     ...dimensionColumns,
     ...receiptColumns,

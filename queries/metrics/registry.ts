@@ -11,6 +11,9 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { surveyEnps } from './survey-enps.ts';
+import { surveyFavourable } from './survey-favourable.ts';
+import { surveyResponseRate } from './survey-response-rate.ts';
 import { surveyScore } from './survey-score.ts';
 
 /** Every metric, in the order in which people read them. */
@@ -28,6 +31,9 @@ export const metrics: readonly Metric[] = [
   downtime,
   adoptionRate,
   surveyScore,
+  surveyFavourable,
+  surveyEnps,
+  surveyResponseRate,
 ];
 
 /** A metric by its id, or null. */

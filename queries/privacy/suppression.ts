@@ -1,6 +1,7 @@
 import type { Row } from '../envelope.ts';
 import type { Metric } from '../metric.ts';
 import type { Problem } from '../request.ts';
+import type { SurveyCell } from './answered.ts';
 
 /** Fewest respondents of a cell that is shown (metrics.md §9.2). */
 export const MIN_RESPONDENTS = 5;
@@ -25,6 +26,7 @@ interface Counted {
  */
 export function isSuppressed(metric: Pick<Metric, 'suppressBelow'>, cell: Counted): boolean {
   if (metric.suppressBelow === undefined) return false;
+  if (cell.tallies.survey !== undefined) return (cell.tallies.survey as SurveyCell).hidden;
   if (cell.items === 0) return Object.keys(cell.excluded).length > 0;
   return Number(cell.tallies.respondents ?? 0) < metric.suppressBelow;
 }

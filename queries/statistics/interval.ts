@@ -25,12 +25,15 @@ export function garwood(k: number, exposure: number): Interval | null {
   return { low: low / exposure, high: high / exposure, level: 0.95, method: 'garwood' };
 }
 
-/** Student's t interval of the mean of a bounded scale, clipped to it (metrics.md §1.8); null for fewer than two values. */
-export function tInterval(values: readonly number[], scale: readonly [number, number]): Interval | null {
+/**
+ * Student's t interval of the mean of a bounded scale, clipped to it (metrics.md §1.8); null for fewer than two values.
+ * `factor` is the finite population correction.
+ */
+export function tInterval(values: readonly number[], scale: readonly [number, number], factor = 1): Interval | null {
   const n = values.length;
   if (n < 2) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  const half = tQuantile(0.975, n - 1) * Math.sqrt(variance / n);
+  const half = tQuantile(0.975, n - 1) * Math.sqrt(variance / n) * factor;
   return { low: Math.max(scale[0], mean - half), high: Math.min(scale[1], mean + half), level: 0.95, method: 't' };
 }

@@ -121,13 +121,14 @@ describe('survey.score', () => {
         { ...answer('person-7', 1), occurred_at: daysAgo(7) },
         answer('person-7', 5),
         { ...answer('person-7', 2), occurred_at: daysAgo(1) },
-        ...[1, 2, 3, 4].map((score) => answer(`few-${score}`, score, { team: 'b' })),
+        ...[1, 2, 3, 4].map((score) => answer(`few-${score}`, score, { wave: 'Autumn', team: 'b' })),
         ...[1, 2, 3, 4, 5, 1].map((score, index) => answer(`open-${index}`, score, { wave: 'Summer' })),
         // Two people and twelve answers: still two people.
         ...['x', 'y'].flatMap((who) =>
           ['a', 'b', 'c', 'd', 'e', 'f'].map((item) => answer(who, 3, { wave: 'Items', item, team: 'z' })),
         ),
         close('Spring', 5),
+        close('Autumn', 5),
         close('Items', 5),
       ],
       'survey-tool',

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import type { MetricAnswer, Row } from '../../queries/envelope.ts';
+import { createLogger } from '../../services/logger.ts';
+import { openReading } from '../../services/reading.ts';
+import { metricRoutes } from '../../services/routes/metrics.ts';
+import { buildServer } from '../../services/server.ts';
+import { newStory, type Story } from '../histories/story.ts';
+import { type Ledger, openLedger } from '../support/ledger.ts';
+
+/** A store with the API over it, whose clock stands where the test says. */
+export interface SurveyWorld {
+  /** What has been told since the last `write`, to be told on. */
+  readonly story: () => Story;
+  /** Forgets everything. */
+  clear(): Promise<void>;
+  /** Takes in what the story tells beyond what was taken in. */
+  write(): Promise<void>;
+  at(now: string): void;
+  /** The totals of a metric. */
+  totals(metric: string, params?: Readonly<Record<string, string>>): Promise<readonly Row[]>;
+  get(metric: string, params?: Readonly<Record<string, string>>): Promise<MetricAnswer>;
+  readonly ledger: () => Ledger;
+}
+
+/** The window in which all waves of these tests close. */
+export const window = { from: '2025-01-01T00:00:00Z', to: '2025-12-29T00:00:00Z' };
+
+export function surveyWorld(): SurveyWorld {
+  let ledger: Ledger;
+  let app: Awaited<ReturnType<typeof buildServer>>;
+  let now = '2026-01-01T00:00:00.000Z';
+  let story = newStory();
+  let written = 0;
+  beforeAll(async () => {
+    ledger = await openLedger();
+    const reading = openReading({
+      store: ledger.store,
+      withAtoms: ledger.atoms.withAtoms,
+      clock: { now: () => now },
+      reportingZone: 'UTC',
+      fiscalStartMonth: 1,
+      organisation: 'Examples',
+      defaults: () => ({}),
+      staleSince: () => null,
+      publish: async (events) => {
+        await ledger.write(events.map((event) => ({ event, recorded_at: now })));
+      },
+    });
+    app = await buildServer({
+      tokens: null,
+      rateLimit: null,
+      logger: createLogger('error'),
+      routes: (server) => metricRoutes(server, reading.metrics),
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    await ledger.close();
+  });
+  const get: SurveyWorld['get'] = async (metric, params = {}) => {
+    const response = await app.inject({ method: 'GET', url: `/v1/metrics/${metric}`, query: { ...window, ...params } });
+    expect(response.statusCode, response.body.slice(0, 500)).toBe(200);
+    return response.json();
+  };
+  return {
+    story: () => story,
+    ledger: () => ledger,
+    at(next) {
+      now = next;
+    },
+    async clear() {
+      await ledger.clear();
+      await ledger.atoms.rebuild();
+      story = newStory();
+      written = 0;
+      now = '2026-01-01T00:00:00.000Z';
+    },
+    async write() {
+      await ledger.write(story.history.slice(written));
+      written = story.history.length;
+      await ledger.atoms.rebuild();
+    },
+    get,
+    totals: async (metric, params) => (await get(metric, params)).totals,
+  };
+}
+
+const closes = '2025-03-10T00:00:00.000Z';
+
+/** Closes a wave. */
+export function close(story: Story, wave = 'W', at = closes): void {
+  story.tell('survey.wave_closed', at, { wave });
+}
+
+/** One person's answer of a team, before the close; `more` goes into the event. */
+export function answer(
+  story: Story,
+  who: string,
+  score: number,
+  more: Readonly<Record<string, unknown>> = {},
+  recordedAt = '2025-03-05T00:00:01.000Z',
+): void {
+  const data = { wave: 'W', item: 'overall', respondent: who, score, ...more };
+  story.tell('survey.answered', '2025-03-05T00:00:00Z', data, { recordedAt });
+}
+
+/** As many answers of a team as asked for, not all alike. */
+export function answers(story: Story, team: string, n: number, more: Readonly<Record<string, unknown>> = {}): void {
+  for (let i = 0; i < n; i += 1) answer(story, `${team}-${i}`, 1 + (i % 5), { team, ...more });
+}
