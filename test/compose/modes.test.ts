@@ -78,6 +78,8 @@ describe.skipIf(skipsKafka())('embedded, and on Kafka with the store over HTTP',
       started(
         startComposed(role, outside, {
           ...environment(role),
+          // As secrets.env gives them.
+          ...hooks,
           HEADWAY_KAFKA_BROKERS: kafka.brokers.join(','),
           HEADWAY_CLICKHOUSE_URL: clickhouse.url,
         }),
