@@ -16,10 +16,10 @@ export function placeOf({ environment, service_id }: Pick<Placed, 'environment' 
 
 /**
  * Each succeeded rollout with the one that was live before it in its place, in the order in which they finished. The first of
- * a place has none before it and is left out, as is one that brought the live revision again. Of several attempts at one
+ * a place has none before it; one that brought the live revision again is left out. Of several attempts at one
  * rollout the last to finish counts.
  */
-export function successions<T extends Placed>(rollouts: readonly T[]): { before: T; rollout: T }[] {
+export function successions<T extends Placed>(rollouts: readonly T[]): { before: T | null; rollout: T }[] {
   const last = new Map<string, T>();
   for (const rollout of rollouts) {
     const known = last.get(rollout.rollout_id);
@@ -30,10 +30,10 @@ export function successions<T extends Placed>(rollouts: readonly T[]): { before:
     .filter(({ succeeded }) => succeeded)
     .sort((a, b) => compare(a.finished_at ?? '', b.finished_at ?? '') || compare(a.rollout_id, b.rollout_id));
   const live = new Map<string, T>();
-  const found: { before: T; rollout: T }[] = [];
+  const found: { before: T | null; rollout: T }[] = [];
   for (const rollout of ordered) {
-    const before = live.get(placeOf(rollout));
-    if (before !== undefined && before.revision !== rollout.revision) found.push({ before, rollout });
+    const before = live.get(placeOf(rollout)) ?? null;
+    if (before?.revision !== rollout.revision) found.push({ before, rollout });
     live.set(placeOf(rollout), rollout);
   }
   return found;

@@ -150,7 +150,10 @@ export function contentsStep(client: GithubClient, name: RepositoryName): Step {
         const records: HistoryRecord[] = [];
         let incomparable = 0;
         for (const { before, rollout } of all.slice(at, at + AT_ONCE)) {
-          const commits = await commitsBetween(client, name, before.revision, rollout.revision);
+          const commits =
+            before === null
+              ? await commitsUpTo(client, name, rollout.revision)
+              : await commitsBetween(client, name, before.revision, rollout.revision);
           if (commits === null) incomparable++;
           else records.push(contentsRecord(rollout, commits));
         }
@@ -159,6 +162,22 @@ export function contentsStep(client: GithubClient, name: RepositoryName): Step {
       }
     },
   };
+}
+
+/** So many commits of a first deployment are listed; an older repository is left to branch positions. */
+const MOST_COMMITS = 10_000;
+
+/** Everything that the first deployment of a place brought; null if that is gone, or too much to ask for. */
+async function commitsUpTo(client: GithubClient, name: RepositoryName, revision: string): Promise<string[] | null> {
+  const commits: string[] = [];
+  const list = 'GET /repos/{owner}/{repo}/commits';
+  return optional(async () => {
+    for await (const { items } of pagesOf<{ sha: string }>(client, list, { ...name, sha: revision }, 1)) {
+      commits.push(...items.map(({ sha }) => sha));
+      if (commits.length > MOST_COMMITS) return null;
+    }
+    return commits;
+  });
 }
 
 /** Commits of `head` that `base` has not; null if one of them is gone. */

@@ -246,7 +246,9 @@ function contentsStep(client: GitlabClient, at: string): Step {
     name: 'contents',
     unit: 'deployments compared',
     async *read(span, from, rollouts) {
-      const all = successions(rollouts).filter(({ rollout }) => isWithin(rollout.created_at, span));
+      const all = successions(rollouts).flatMap(({ before, rollout }) =>
+        before !== null && isWithin(rollout.created_at, span) ? [{ before, rollout }] : [],
+      );
       for (const [place, { before, rollout }] of all.entries()) {
         if (place < Number(from ?? 0)) continue;
         const range = new URLSearchParams({ from: before.revision, to: rollout.revision, straight: 'false' });

@@ -159,6 +159,13 @@ const routes: readonly (readonly [RegExp, (world: GithubWorld, url: URL, id: num
       paged([...(world.deployments.find(({ deployment }) => deployment.id === id)?.statuses ?? [])].reverse(), url),
   ],
   [/^\/compare\//, (world, url) => compared(world, decodeURIComponent(url.pathname.split('/compare/')[1] ?? ''), url)],
+  [
+    /^\/commits$/,
+    (world, url) => {
+      const place = world.main.findIndex(({ sha }) => sha === url.searchParams.get('sha'));
+      return place < 0 ? notFound : paged(world.main.slice(0, place + 1).reverse(), url);
+    },
+  ],
   [/^\/releases$/, (world, url) => paged([...world.releases].reverse(), url)],
   [/^\/labels$/, (_world, url) => paged([{ name: 'bug' }, { name: 'incident' }], url)],
   [

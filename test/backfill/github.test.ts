@@ -10,9 +10,8 @@ import { answersFor, backfillGithub, beat, deliver } from './headway.ts';
  * same to every metric.
  */
 const heard = githubWorld('acme/heard');
-const fetched = githubWorld('acme/fetched');
-const gaps = githubWorld('acme/gaps');
-const killed = githubWorld('acme/killed');
+const fetched = githubWorld('acme/fetched', 24, 1000);
+const gaps = githubWorld('acme/gaps', 24, 2000);
 
 let service: RunningService;
 let github: GithubServer;
@@ -21,7 +20,7 @@ const dataDir = temporaryFolder();
 
 beforeAll(async () => {
   service = await startEmbedded();
-  github = await startGithub([heard, fetched, gaps, killed]);
+  github = await startGithub([heard, fetched, gaps]);
   await deliver(service, webhooksOf(heard));
   await beat(service);
   truth = await answersFor(service, 'acme/heard');
@@ -66,7 +65,7 @@ describe('a backfill from GitHub', () => {
     const passing = github.fault;
     for (const [stopsAt, permission] of [
       ['/pulls?state=all&sort=updated&direction=desc&per_page=100&page=2', 'Pull requests'],
-      ['/deployments/510/', 'Deployments'],
+      ['/deployments/2505/', 'Deployments'],
       ['/issues?', 'Issues'],
     ] as const) {
       github.fault = (request, count) => (request.includes(stopsAt) ? { status: 403 } : passing(request, count));

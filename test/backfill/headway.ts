@@ -48,6 +48,8 @@ export async function into(service: RunningService, api: string, forge: Forge, d
   const last = eventId(name, ['source.heartbeat', name, 'history', forge.repository, SPAN.until]);
   while ((await fetch(`${service.url}/v1/events/${last}`)).status !== 200)
     await new Promise((resolve) => setTimeout(resolve, 200));
+  while (!(await (await fetch(`${service.url}/metrics`)).text()).includes('\nheadway_behind 0'))
+    await new Promise((resolve) => setTimeout(resolve, 200));
   return done;
 }
 

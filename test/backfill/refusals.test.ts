@@ -121,7 +121,7 @@ describe('what was live before', () => {
     ...over,
   });
   const told = (list: readonly ReturnType<typeof rollout>[]) =>
-    successions(list).map(({ before, rollout: { rollout_id } }) => `${before.rollout_id} > ${rollout_id}`);
+    successions(list).map(({ before, rollout: { rollout_id } }) => `${before?.rollout_id ?? 'none'} > ${rollout_id}`);
 
   it('is the last success of the place, whatever the order and however often it was tried', () => {
     const all = [
@@ -135,7 +135,13 @@ describe('what was live before', () => {
       rollout('other', 'c', 7, { service_id: 'till' }),
       rollout('open', 'd', 9, { finished_at: null, succeeded: false }),
     ];
-    expect(told(all)).toEqual(['d1 > d3', 'again > d6']);
-    expect(told([...all].reverse())).toEqual(['d1 > d3', 'again > d6']);
+    expect(told(all)).toEqual(['none > d1', 'd1 > d3', 'none > elsewhere', 'none > other', 'again > d6']);
+    expect(told([...all].reverse())).toEqual([
+      'none > d1',
+      'd1 > d3',
+      'none > elsewhere',
+      'none > other',
+      'again > d6',
+    ]);
   });
 });
