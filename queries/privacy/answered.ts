@@ -36,7 +36,17 @@ export async function readAnswered(
   axis: Axis,
 ): Promise<ReadonlyMap<string, Cell>> {
   const iso = (time: number) => new Date(time).toISOString();
-  const sets = await publishedSets(deps, { from: iso(axis.reach.start), to: iso(axis.window.end) }, request.asOf);
+  const span = { from: iso(axis.reach.start), to: iso(axis.window.end) };
+  return cellsOf(await publishedSets(deps, span, request.asOf), measure, request, axis);
+}
+
+/** The numbers of a question made of what may be told, and of nothing else. */
+export function cellsOf(
+  sets: readonly Told[],
+  measure: SurveyMeasure,
+  request: Pick<MetricRequest, 'groupBy' | 'filters'>,
+  axis: Pick<Axis, 'reach' | 'window' | 'buckets'>,
+): ReadonlyMap<string, Cell> {
   const drafts = new Map<string, Draft>();
   for (const set of sets) {
     if (!isAsked(request, 'wave', set.wave)) continue;
@@ -58,7 +68,12 @@ interface Draft {
   leftOut: boolean;
 }
 
-function gather(drafts: Map<string, Draft>, request: MetricRequest, bucket: number, set: Told): void {
+function gather(
+  drafts: Map<string, Draft>,
+  request: Pick<MetricRequest, 'groupBy' | 'filters'>,
+  bucket: number,
+  set: Told,
+): void {
   const draftOf = (place: Place): Draft | null => {
     if (personal.some((name) => !isAsked(request, name, place[name]))) return null;
     const values: Readonly<Record<string, string>> = { ...place, wave: set.wave, item: set.item ?? '' };
@@ -122,13 +137,13 @@ function sum<T>(list: readonly T[], of: (one: T) => number): number {
   return list.reduce((total, one) => total + of(one), 0);
 }
 
-function isAsked(request: MetricRequest, dimension: string, value: string | null): boolean {
+function isAsked(request: Pick<MetricRequest, 'filters'>, dimension: string, value: string | null): boolean {
   const values = request.filters[dimension];
   return values === undefined || (value !== null && values.includes(value));
 }
 
 /** The buckets in which a wave lies as a whole, by its close; the window among them. */
-function bucketsOf(axis: Axis, closedAt: number): number[] {
+function bucketsOf(axis: Pick<Axis, 'reach' | 'window' | 'buckets'>, closedAt: number): number[] {
   if (closedAt < axis.reach.start || closedAt >= axis.window.end) return [];
   const inside = axis.buckets.flatMap((bucket, index) =>
     closedAt >= bucket.start && closedAt < bucket.end ? [index] : [],

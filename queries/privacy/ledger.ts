@@ -62,11 +62,18 @@ export async function publishedSets(
   }
   return heads.flatMap((head): Told[] => {
     if (asOf !== null && head.closeKnownAt > asOf) return [];
-    const held = ledger.get(setKey(head.wave, head.item)) ?? [];
-    const last = held.findLast(({ data }) => asOf === null || knownUntil(data) <= asOf)?.data ?? null;
-    const { wave, item, closedAt, scale, places } = head;
-    return [{ wave, item, closedAt: last?.closed_at ?? closedAt, scale, publication: last, places }];
+    return [toldOf(head, ledger.get(setKey(head.wave, head.item)) ?? [], asOf)];
   });
+}
+
+/** What may be told of a set: its last publication, or the last of which every answer was known at a past instant. */
+export function toldOf(
+  { wave, item, closedAt, scale, places }: Omit<Told, 'publication'>,
+  held: readonly Stated[],
+  asOf: string | null,
+): Told {
+  const last = held.findLast(({ data }) => asOf === null || knownUntil(data) <= asOf)?.data ?? null;
+  return { wave, item, closedAt: last?.closed_at ?? closedAt, scale, publication: last, places };
 }
 
 /** A set in brief: enough to see whether anything came since it was published. */

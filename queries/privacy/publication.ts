@@ -2,6 +2,7 @@ import { eventId, type NormalizedEvent } from '../../ingest/event.ts';
 import { currentVersion } from '../../ingest/upcast.ts';
 import type { EventData } from '../../ingest/vocabulary/vocabulary.ts';
 import { blocksOf, type Group, isSafe, type Place, placeKey } from './blocks.ts';
+import { MIN_RESPONDENTS } from './suppression.ts';
 
 /** What was given out of the answers to one item of a wave, or of who responded (no item). */
 export type Publication = EventData<'survey.published'>;
@@ -42,12 +43,12 @@ export const PUBLISHER = 'headway';
  * What to give out of a set now, after what was given out before: null if nothing new may be (metrics.md §9.2, rule 4). Blocks
  * stay what they are for ever; one is made anew when at least k people's answers in it have changed, and not all alike.
  */
-export function nextPublication(before: Stated | null, set: AnswerSet): Publication | null {
+export function nextPublication(before: Stated | null, set: AnswerSet, k = MIN_RESPONDENTS): Publication | null {
   const held = (before?.data.blocks ?? []).filter(({ n }) => n > 0);
   const frozen = new Set(held.flatMap(({ cells }) => cells.map(placeKey)));
   let changed = before === null;
   const kept = held.map((block) => {
-    const fresh = refreshed(block, set);
+    const fresh = refreshed(block, set, k);
     if (fresh !== null) changed = true;
     return fresh ?? block;
   });
@@ -55,7 +56,7 @@ export function nextPublication(before: Stated | null, set: AnswerSet): Publicat
   for (const place of [...set.answers, ...set.invited])
     if (!frozen.has(placeKey(place))) places.set(placeKey(place), place);
   const groups = [...places.values()].map(({ team, region }) => groupOf(set, [{ team, region }]));
-  const added = blocksOf(groups).map((group) => blockOf(set, group));
+  const added = blocksOf(groups, k).map((group) => blockOf(set, group));
   if (added.some(({ n }) => n > 0)) changed = true;
   const blocks = [...kept, ...added];
   if (!changed || blocks.length === 0) return null;
@@ -107,11 +108,11 @@ export function setKey(wave: string, item: string | null): string {
 
 /** When the log had the last of what a publication tells: before, it was not known (metrics.md §12). */
 export function knownUntil({ blocks, close_known_at }: Publication): string {
-  return blocks.reduce((latest, { known_until }) => (known_until > latest ? known_until : latest), close_known_at);
+  return [close_known_at, ...blocks.map(({ known_until }) => known_until)].sort().at(-1)!;
 }
 
 /** The block as it stands now, or null if fewer than k people's answers have changed, or all that came are alike. */
-function refreshed(block: Block, set: AnswerSet): Block | null {
+function refreshed(block: Block, set: AnswerSet, k: number): Block | null {
   const inside = new Set(block.cells.map(placeKey));
   const own = set.answers.filter((answer) => inside.has(placeKey(answer)));
   const late = own.filter(({ recordedAt }) => recordedAt > block.known_until);
@@ -121,7 +122,7 @@ function refreshed(block: Block, set: AnswerSet): Block | null {
   const gone = Math.max(0, block.n - stayed);
   const group = groupOf(set, block.cells);
   const news = { n: Math.max(added, gone), scores: scoresOf(late, set) };
-  if (news.n === 0 || !isSafe(news) || !isSafe(group)) return null;
+  if (news.n === 0 || !isSafe(news, k) || !isSafe(group, k)) return null;
   return blockOf(set, group);
 }
 
