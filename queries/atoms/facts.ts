@@ -16,10 +16,12 @@ export const factsLayer = (scoped: boolean): Layer => ({
     const known = table('known');
     return `
     SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (
-      SELECT e.* FROM ${known} AS e
+      SELECT e.* FROM (
+        SELECT * FROM ${known} WHERE ${scoped ? `entity IN (SELECT entity FROM ${table('scope_entities')}) OR type IN ${CATALOG}` : '1'}
+      ) AS e
       LEFT JOIN (SELECT delivery_id, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY delivery_id) AS n
         ON n.delivery_id = e.delivery_id
-      WHERE e.normaliser >= n.newest AND ${scoped ? `(e.entity IN (SELECT entity FROM ${table('scope_entities')}) OR e.type IN ${CATALOG})` : '1'}
+      WHERE e.normaliser >= n.newest
       ORDER BY id, normaliser DESC, recorded_at, log_partition, log_offset LIMIT 1 BY id
     )
     WHERE id NOT IN (SELECT ${text('event_id')} FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} != '')

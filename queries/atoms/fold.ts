@@ -73,7 +73,7 @@ export async function foldAndStore(
   const scoped = services !== null;
   const steps = [refreshLayer, ...(scoped ? scopeLayers(unassigned) : []), factsLayer(scoped), ...layers];
   const params = { services: services ?? [], refreshed };
-  const made = await fill(store, bench, { steps, after: storing(scoped), asOf: null, params, small: scoped });
+  const made = await fill(store, bench, { steps, after: storing(scoped), asOf: null, params });
   await made.drop();
 }
 
@@ -81,7 +81,7 @@ export async function foldAndStore(
 export async function touchedServices(store: Store, bench: Workbench, touch: Touch): Promise<string[] | null> {
   if (touch.everything) return null;
   const params = { entities: [...touch.entities], names: [...touch.names] };
-  const made = await fill(store, bench, { steps: touchLayers, asOf: null, params, small: true });
+  const made = await fill(store, bench, { steps: touchLayers, asOf: null, params });
   try {
     const rows = await store.query<{ service: string }>(
       `SELECT DISTINCT service FROM ${made.table('touch_services')} ORDER BY service`,
@@ -94,9 +94,6 @@ export async function touchedServices(store: Store, bench: Workbench, touch: Tou
 
 // Machine code for expressions that differ in each statement costs more than it saves, and it is made at the third run.
 const WITHOUT_JIT = 'SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0';
-
-/** Where there is little to read, making a plan better costs more than running it as it is. */
-const AS_WRITTEN = ', query_plan_enable_optimizations = 0';
 
 /** Statements in flight: planning takes one core each, and most small layers are planning. */
 const AT_ONCE = 3;
@@ -115,23 +112,20 @@ interface Filling {
   readonly after?: readonly Layer[];
   readonly asOf: string | null;
   readonly params: Readonly<Record<string, SqlValue>>;
-  /** Few rows are read. */
-  readonly small?: boolean;
 }
 
 /** Runs every step as soon as what it reads is there. */
 async function fill(store: Store, bench: Workbench, filling: Filling): Promise<Fold> {
-  const { steps, after = [], asOf, params, small = false } = filling;
+  const { steps, after = [], asOf, params } = filling;
   const table = (layer: string): string => (layer === 'known' ? knownEvents(asOf) : `${bench.prefix}_${layer}`);
-  const settings = small ? WITHOUT_JIT + AS_WRITTEN : WITHOUT_JIT;
   const drop = async (): Promise<void> => {
     const made = steps.filter(({ name }) => bench.made.has(name));
     await Promise.all(made.map(({ name }) => store.command(`TRUNCATE TABLE ${table(name)}`)));
   };
   const run = async ({ name, layer, sql }: Step): Promise<void> => {
-    if (!layer) return store.command(`${sql(table)} ${settings}`, params);
-    if (bench.made.has(name)) return store.command(`INSERT INTO ${table(name)} ${sql(table)} ${settings}`, params);
-    await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${settings}`, params);
+    if (!layer) return store.command(`${sql(table)} ${WITHOUT_JIT}`, params);
+    if (bench.made.has(name)) return store.command(`INSERT INTO ${table(name)} ${sql(table)} ${WITHOUT_JIT}`, params);
+    await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${WITHOUT_JIT}`, params);
     bench.made.add(name);
   };
   const all: Step[] = [

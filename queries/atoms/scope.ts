@@ -21,7 +21,7 @@ export interface Touch {
 const LINKS = ['rollout:', 'incident:', 'run:', 'release:'];
 const isLink = (column: string): string =>
   `(${LINKS.map((prefix) => `startsWith(${column}, '${prefix}')`).join(' OR ')})`;
-const isName = (column: string): string => `NOT ${isLink(column)} AND ${column} != 'caused-by:'`;
+const isName = (column: string): string => `NOT ${isLink(column)} AND ${column} NOT IN ('caused-by:', '${UNASSIGNED}')`;
 
 /** Every name that any definition of a service, or a rule that names one, uses for it, with the service, in lower case. */
 const definedNames = `
@@ -45,11 +45,16 @@ const linked = (entities: string, links: string): string => `
   SELECT to_entity AS entity FROM ${links} WHERE from_entity IN (SELECT entity FROM ${entities})
   UNION DISTINCT SELECT from_entity FROM ${links} WHERE to_entity IN (SELECT entity FROM ${entities})`;
 
+/** Rollouts and incidents of which no event names a service. */
+const nameless = `
+  SELECT entity FROM events WHERE entity IN (SELECT entity FROM entity_refs WHERE ref = '${UNASSIGNED}')
+  GROUP BY entity HAVING max(arrayExists(ref -> ${isName('ref')}, refs)) = 0`;
+
 /** The rollouts and incidents that are of no service, as the stored atoms have them, and those that name none. */
 const storedUnassigned = `
   SELECT concat('incident:', incident_id) AS entity FROM incidents FINAL WHERE service = '${UNASSIGNED}'
   UNION DISTINCT SELECT concat('rollout:', rollout_id) FROM rollouts FINAL WHERE service = '${UNASSIGNED}'
-  UNION DISTINCT SELECT entity FROM entity_refs WHERE ref = '${UNASSIGNED}'`;
+  UNION DISTINCT ${nameless}`;
 
 const ground: readonly Layer[] = [
   { name: 'scope_defined', sql: () => definedNames },
@@ -130,7 +135,9 @@ export const scopeLayers = (unassigned: Layer['sql'] = () => storedUnassigned): 
   { name: 'scope_own', sql: (table) => servicesOf(table('scope_asked'), table('scope_defined')) },
   ...reach(
     'near',
-    (table) => `SELECT DISTINCT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('scope_own')})
+    (
+      table,
+    ) => `SELECT DISTINCT entity FROM entity_refs WHERE ref IN (SELECT service FROM ${table('scope_own')} WHERE service != '${UNASSIGNED}')
       UNION DISTINCT SELECT entity FROM ${table('scope_unassigned')}`,
     (table) => `SELECT service AS name FROM ${table('scope_own')}`,
   ),
@@ -154,7 +161,7 @@ export const foundUnassigned: Layer['sql'] = (table) => {
   return `
   SELECT entity FROM entity_refs WHERE startsWith(entity, 'incident:') GROUP BY entity
   HAVING countIf(${isName('ref')} AND ref IN (${known}) AND ref NOT IN (${shared})) = 0
-  UNION DISTINCT SELECT entity FROM entity_refs WHERE ref = '${UNASSIGNED}'`;
+  UNION DISTINCT ${nameless}`;
 };
 
 /** Every name of a neighbourhood with the number of its entities, the largest first: what a rebuild cuts into slices. */
