@@ -8,6 +8,7 @@ import { importCommand } from './commands/import.ts';
 import { maintenanceCommands } from './commands/maintain.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
+import { sloCommand } from './commands/slo.ts';
 import { tokenCommand } from './commands/token.ts';
 
 const program = new Command('headway')
@@ -31,6 +32,7 @@ importCommand(program);
 backfillCommand(program);
 sendCommand(program);
 doctorCommand(program);
+sloCommand(program);
 maintenanceCommands(program);
 tokenCommand(program);
 generateCommand(program);

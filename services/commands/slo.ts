@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { sloDefinition } from '../../ingest/workspace/slos.ts';
+import { type NamedSlo, prometheusRules } from '../../queries/slo/prometheus-rules.ts';
+import { readWorkspaceFolder } from '../compose.ts';
+import { loadConfig } from './settings.ts';
+
+/** `headway slo rules`: what the SLO files of the workspace are as rules for Prometheus. Needs no server. */
+export function sloCommand(program: Command): void {
+  const slo = program.command('slo').description('service level objectives outside of this server');
+  slo
+    .command('rules')
+    .description('Prometheus recording and alerting rules of the SLOs that are measured there')
+    .option('--out <file>', 'where to write them; default is the standard output')
+    .action(async ({ out }: { out?: string }) => {
+      const workspace = await readWorkspaceFolder(loadConfig('all'));
+      const slos = workspace.definitions.flatMap((one): NamedSlo[] =>
+        one.type === 'slo.defined' ? [{ slo: one.data.slo, definition: sloDefinition.parse(one.data.definition) }] : [],
+      );
+      const { yaml, notes } = prometheusRules(slos);
+      for (const note of notes) process.stderr.write(`Left out: ${note}.\n`);
+      if (out === undefined) process.stdout.write(yaml);
+      else writeFileSync(out, yaml);
+    });
+}
