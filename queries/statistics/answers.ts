@@ -52,11 +52,11 @@ export function promotersOf(values: readonly number[]): Estimate {
   return { value, n, ci };
 }
 
-/** How many gave each score, or null of none. */
+/** How many gave each score, to the nearest whole one, since a fraction may be one person's alone; null of none. */
 export function distributionOf(values: readonly number[]): Readonly<Record<string, number>> | null {
   if (values.length === 0) return null;
   const counts: Record<string, number> = {};
-  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  for (const value of values) counts[Math.round(value)] = (counts[Math.round(value)] ?? 0) + 1;
   return counts;
 }
 
