@@ -130,7 +130,7 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
   return made.ok ? { id, event: withBelievableCommits(made.event) } : invalid(id, made.problems);
 }
 
-const kinds = eventTypes.filter((type) => !type.startsWith('delivery.')).join(', ');
+const kinds = eventTypes.filter((type) => !type.startsWith('delivery.') && type !== 'survey.published').join(', ');
 
 function renamed({ field, problem }: Problem, isCloudEvent: boolean): Problem {
   return { field: isCloudEvent && field === 'occurred_at' ? 'time' : field, problem };
