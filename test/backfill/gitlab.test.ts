@@ -260,15 +260,12 @@ describe('a backfill from GitLab', () => {
           expect.objectContaining({ sha: sha('2') }),
         ],
       }),
-      // Nobody asked for it: pushed to the branch.
       expect.objectContaining({ change_id: `${PATH}@${sha('4')}`, direct: true }),
     ]);
     expect(all.flatMap(({ type, data }) => (type === 'deployment.queued' && 'commits' in data ? [data] : []))).toEqual([
       expect.objectContaining({ rollout_id: `${PATH}/deployments/902`, commits: [sha('3'), sha('4')] }),
     ]);
-    // The one before the span is the base of the comparison.
     expect(all.some(({ subject }) => subject === `rollout:${PATH}/deployments/901`)).toBe(true);
-    // Of jobs and issues only those of the span.
     expect(all.some(({ type, data }) => type === 'taskrun.finished' && data.job_id === '1')).toBe(false);
   });
 
