@@ -5,16 +5,8 @@ import { findMetric } from '../queries/metrics/registry.ts';
 import type { KeyResult } from '../queries/okr/key-result.ts';
 import { answerObjectives, findKeyResult, type Objective } from '../queries/okr/objectives.ts';
 import { parseRequest } from '../queries/request.ts';
-import {
-  answerSlos,
-  badDays,
-  findSlo,
-  type Slo,
-  type SloAsking,
-  type SloInDetail,
-  type SpentBy,
-  spentBy,
-} from '../queries/slo/slos.ts';
+import type { Slo, SloAsking, SpentBy } from '../queries/slo/slo.ts';
+import { answerSlos, badDays, findSlo, type SloInDetail, spentBy } from '../queries/slo/slos.ts';
 import type { MetricParts } from './routes/metrics.ts';
 
 /** Judgements on metric answers, each as of a past instant (UTC ISO) or, with null, as of now. */

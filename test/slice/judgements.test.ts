@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KeyResult } from '../../queries/okr/key-result.ts';
 import type { Objective } from '../../queries/okr/objectives.ts';
-import type { Slo, SpentBy } from '../../queries/slo/slos.ts';
+import type { Slo, SpentBy } from '../../queries/slo/slo.ts';
 import type { RunningService } from '../../services/compose.ts';
 import { startEmbedded, temporaryFolder } from '../api/start.ts';
 import { daysAgo, NOW, read, type Told, tell } from './world.ts';
