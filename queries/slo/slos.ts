@@ -145,7 +145,8 @@ function bySlices(defined: Defined, at: string, measured: MeasuredSlices | null)
     value: known?.value ?? null,
     met: known?.met ?? null,
     status: measured?.status ?? 'no_data',
-    unsupported: measured === null,
+    // Slices of Prometheus are not fetched by this server: they count if someone tells them.
+    unsupported: measured === null || (definition.indicator?.from === 'prometheus' && measured.slices.length === 0),
     coverage: measured?.coverage ?? 0,
     good: known?.level.good ?? null,
     valid: known?.level.valid ?? null,
