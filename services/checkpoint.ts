@@ -11,6 +11,11 @@ export async function preparePositions(store: Store): Promise<void> {
   await store.command(DDL);
 }
 
+/** Forgets how far atoms are fresh: the next start of following makes all of them anew. */
+export async function forgetPositions(store: Store): Promise<void> {
+  await store.command('TRUNCATE TABLE refreshed_positions');
+}
+
 /** More events than this without fresh atoms: folding everything once is quicker than asking what they touch. */
 const MANY_EVENTS = 20_000;
 

@@ -10,7 +10,7 @@ import type { Workspace } from '../ingest/workspace/workspace.ts';
 import { type Atoms, openAtoms } from '../queries/atoms/atoms.ts';
 import { metrics } from '../queries/metrics/registry.ts';
 import { type Backbone, openBackbone } from './backbone.ts';
-import { preparePositions } from './checkpoint.ts';
+import { forgetPositions, preparePositions } from './checkpoint.ts';
 import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
 import { diagnose } from './doctor.ts';
@@ -122,6 +122,7 @@ async function startReading(
   await atoms.prepare();
   await preparePositions(store);
   const follows = config.role !== 'api';
+  if (follows && (await atoms.upgrade())) await forgetPositions(store);
   const following = follows ? startFollowing({ log, store, atoms, telemetry, logger: deps.logger }) : null;
   if (following) shutdown.add('follower', () => following.stop());
   let published = following === null;

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Store } from '../../ingest/ports.ts';
 import { type AtomKind, atomKinds } from './atom.ts';
 import { eventsDdl } from './events.ts';
-import { type Fold, fold, foldAndStore, newWorkbench, touchedServices } from './fold.ts';
+import { type Fold, fold, foldAndStore, layers, newWorkbench, touchedServices } from './fold.ts';
 import { foundUnassigned, neighbourhoods, type Touch } from './scope.ts';
 import { UNASSIGNED } from './sql.ts';
 import { voidOlderSql } from './storing.ts';
@@ -16,6 +17,11 @@ const KEPT_PASTS = 3;
 export interface Atoms {
   /** Creates what is missing of the tables. Safe to repeat. */
   prepare(): Promise<void>;
+  /**
+   * True if the stored atoms were made by other rules than these, those of another release: then all of them must be made anew.
+   * Tables of another shape are made anew at once, empty. For the processes that keep atoms fresh.
+   */
+  upgrade(): Promise<boolean>;
   /** Makes the stored atoms of everything touched equal to what a fold of all known events gives. */
   refresh(touch: Touch): Promise<void>;
   /** Makes all stored atoms anew. */
@@ -109,6 +115,21 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
       for (const kind of atomKinds) await store.command(ddlOf(kind));
       await dropScratch(store, alone);
     },
+    async upgrade() {
+      for (const kind of atomKinds) {
+        if (!(await hasShape(store, kind))) {
+          await store.command(`DROP TABLE IF EXISTS ${kind.name} SYNC`);
+          await store.command(ddlOf(kind));
+        }
+      }
+      await store.command(
+        'CREATE TABLE IF NOT EXISTS atoms_made_by (rules String, at DateTime64(6)) ENGINE = MergeTree ORDER BY at',
+      );
+      const [made] = await store.query<{ rules: string }>('SELECT rules FROM atoms_made_by ORDER BY at DESC LIMIT 1');
+      if (made?.rules === rules) return false;
+      await store.command('INSERT INTO atoms_made_by SELECT {rules:String}, now64(6)', { rules });
+      return true;
+    },
     refresh: (touch) => inTurn(async () => refreshServices(await touchedServices(store, touching, touch))),
     rebuild: () => inTurn(rebuildAll),
     withAtoms: async (asOf, use) => {
@@ -151,6 +172,20 @@ function slices(names: readonly { name: string; entities: string }[], limit: num
     left -= Number(entities);
   }
   return packed;
+}
+
+/** Stands for all that decides what the atoms are: their columns and every SELECT that makes them. */
+const rules = createHash('sha256')
+  .update(JSON.stringify([atomKinds.map(ddlOf), layers.map((layer) => layer.sql((name) => name))]))
+  .digest('hex');
+
+async function hasShape(store: Store, kind: AtomKind): Promise<boolean> {
+  const columns = await store.query<{ name: string }>(
+    'SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position',
+    { table: kind.name },
+  );
+  const wanted = [...Object.keys(kind.columns), 'refreshed', 'voided'];
+  return columns.map(({ name }) => name).join() === wanted.join();
 }
 
 const storedTables = (): AtomTables =>

@@ -38,5 +38,27 @@ describe('a process that was killed', () => {
     const second = await startEmbedded(env);
     await second.ready;
     expect(await countOf(second.url)).toBe(3);
+    await second.stop();
+  });
+});
+
+describe('a release that makes atoms otherwise', () => {
+  it('makes all of them anew at its first start, whatever shape the last one left them in', async () => {
+    const env = { HEADWAY_DATA_DIR: join(temporaryFolder(), 'data') };
+    const first = await startEmbedded(env);
+    await first.ready;
+    const body = JSON.stringify(events);
+    await fetch(`${first.url}/v1/events`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await first.settled();
+    await first.stop();
+
+    const store = await openStore({ path: join(env.HEADWAY_DATA_DIR, 'store') });
+    await store.command('ALTER TABLE rollouts ADD COLUMN of_another_release String');
+    await store.command("INSERT INTO atoms_made_by SELECT 'other rules', now64(6)");
+    await store.close();
+
+    const second = await startEmbedded(env);
+    await second.ready;
+    expect(await countOf(second.url)).toBe(3);
   });
 });
