@@ -114,7 +114,7 @@ describe.skipIf(skipsKafka())('embedded, and on Kafka with the store over HTTP',
   }, 120_000);
 
   /** Sends every delivery twice, in an order of the mode's own, and waits until everything is counted. */
-  async function tell({ name, intake, observed, gauges }: Mode, seed: number): Promise<void> {
+  async function tell({ name, intake, answers, observed, gauges }: Mode, seed: number): Promise<void> {
     const started = performance.now();
     const sender = openSender(intake.url, secrets, 1);
     for (const delivery of newRandom(seed).shuffled([...deliveries, ...deliveries])) {
@@ -130,6 +130,10 @@ describe.skipIf(skipsKafka())('embedded, and on Kafka with the store over HTTP',
         return unsettled(texts.join('\n'), gauges);
       });
     }
+    // What was behind while it was told says so for a moment longer.
+    await until(`${name} no longer calls its answers stale`, async () =>
+      (await ask(`${answers.url}/v1/metrics`)).includes('"stale":true') ? 'stale' : '',
+    );
     const [sending, settling] = [sent - started, performance.now() - sent].map(Math.round);
     console.log(`${name}: sent ${2 * deliveries.length} deliveries in ${sending} ms, fresh ${settling} ms later`);
   }
