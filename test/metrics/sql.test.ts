@@ -40,7 +40,7 @@ function variants(metric: Metric): Record<string, string>[] {
           ? ['false', 'true']
           : spec.type === 'calendar'
             ? ['office']
-            : ['0', '12'];
+            : [String(spec.min), String(spec.max)];
     return { name, values };
   });
   const last: Record<string, string> = Object.fromEntries(
@@ -69,6 +69,8 @@ const shapes = (metric: Metric) => {
 describe('the generated SQL', () => {
   for (const metric of metrics) {
     it(`is planned by ClickHouse: ${metric.id}`, async () => {
+      // The same text is planned the same: options that only change a parameter need not be planned again.
+      const planned = new Set<string>();
       for (const options of variants(metric)) {
         for (const shape of shapes(metric)) {
           const parameters = { from: '2025-10-01', to: '2025-11-01', ...shape, ...options };
@@ -87,12 +89,14 @@ describe('the generated SQL', () => {
             else parts.push(cellsSql(tables, beside.atom, beside.dimensions, beside.items, 'rate', request, axis));
           }
           for (const { sql, params } of parts) {
+            if (planned.has(sql)) continue;
+            planned.add(sql);
             const plan = await bench.store.query(`EXPLAIN ${sql}`, params);
             expect(plan.length).toBeGreaterThan(0);
           }
         }
       }
-    });
+    }, 300_000);
   }
 
   it('is planned by ClickHouse: what is asked beside', async () => {
