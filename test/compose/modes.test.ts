@@ -152,7 +152,7 @@ describe.skipIf(skipsKafka())('embedded, and on Kafka with the store over HTTP',
 
     const [embedded, distributed] = modes as [Mode, Mode];
     const listing = await ask(`${embedded.answers.url}/v1/metrics`);
-    expect(await ask(`${distributed.answers.url}/v1/metrics`)).toBe(listing);
+    expect(withoutStale(await ask(`${distributed.answers.url}/v1/metrics`))).toBe(withoutStale(listing));
     const { metrics } = JSON.parse(listing) as { metrics: readonly ListedMetric[] };
 
     const differing: Record<string, unknown>[] = [];
@@ -162,7 +162,7 @@ describe.skipIf(skipsKafka())('embedded, and on Kafka with the store over HTTP',
       for (const question of questionsOf(metric)) {
         const path = `/v1/metrics/${metric.id}?${new URLSearchParams(question)}`;
         const texts = await Promise.all([embedded, distributed].map(({ answers }) => ask(answers.url + path)));
-        const [left, right] = texts.map(withoutAsOf) as [string, string];
+        const [left, right] = texts.map(withoutStale).map(withoutAsOf) as [string, string];
         asked += 1;
         if (left !== right) differing.push({ path, embedded: around(left, right), distributed: around(right, left) });
         if (/"n":[1-9]/.test(left)) counted.add(metric.id);
@@ -240,4 +240,9 @@ async function until(what: string, left: () => Promise<string>): Promise<void> {
     if (performance.now() - started > PATIENCE_MS) throw new Error(`not in ${PATIENCE_MS} ms: ${what}: ${still}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+}
+
+/** A mode that was behind a moment ago says so, which is no part of the answer. */
+function withoutStale(text: string): string {
+  return text.replace(/,"stale":true,"stale_since":"[^"]*"/, '');
 }
