@@ -122,7 +122,7 @@ async function startReading(
   await atoms.prepare();
   await preparePositions(store);
   const follows = config.role !== 'api';
-  if (follows && (await atoms.upgrade())) await forgetPositions(store);
+  if (follows) await atoms.upgrade(() => forgetPositions(store));
   const following = follows ? startFollowing({ log, store, atoms, telemetry, logger: deps.logger }) : null;
   if (following) shutdown.add('follower', () => following.stop());
   let published = following === null;

@@ -18,10 +18,10 @@ export interface Atoms {
   /** Creates what is missing of the tables. Safe to repeat. */
   prepare(): Promise<void>;
   /**
-   * True if the stored atoms were made by other rules than these, those of another release: then all of them must be made anew.
-   * Tables of another shape are made anew at once, empty. For the processes that keep atoms fresh.
+   * Where the stored atoms were made by other rules than these, those of another release: calls `forgetFreshness`, so that all
+   * of them are made anew, and makes tables of another shape anew, empty. For the processes that keep atoms fresh.
    */
-  upgrade(): Promise<boolean>;
+  upgrade(forgetFreshness: () => Promise<void>): Promise<void>;
   /** Makes the stored atoms of everything touched equal to what a fold of all known events gives. */
   refresh(touch: Touch): Promise<void>;
   /** Makes all stored atoms anew. */
@@ -115,20 +115,20 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
       for (const kind of atomKinds) await store.command(ddlOf(kind));
       await dropScratch(store, alone);
     },
-    async upgrade() {
-      for (const kind of atomKinds) {
-        if (!(await hasShape(store, kind))) {
-          await store.command(`DROP TABLE IF EXISTS ${kind.name} SYNC`);
-          await store.command(ddlOf(kind));
-        }
-      }
+    async upgrade(forgetFreshness) {
       await store.command(
         'CREATE TABLE IF NOT EXISTS atoms_made_by (rules String, at DateTime64(6)) ENGINE = MergeTree ORDER BY at',
       );
       const [made] = await store.query<{ rules: string }>('SELECT rules FROM atoms_made_by ORDER BY at DESC LIMIT 1');
-      if (made?.rules === rules) return false;
+      if (made?.rules === rules) return;
+      // First, and the note last: a process killed in between begins again.
+      await forgetFreshness();
+      for (const kind of atomKinds) {
+        if (await hasShape(store, kind)) continue;
+        await store.command(`DROP TABLE IF EXISTS ${kind.name} SYNC`);
+        await store.command(ddlOf(kind));
+      }
       await store.command('INSERT INTO atoms_made_by SELECT {rules:String}, now64(6)', { rules });
-      return true;
     },
     refresh: (touch) => inTurn(async () => refreshServices(await touchedServices(store, touching, touch))),
     rebuild: () => inTurn(rebuildAll),
