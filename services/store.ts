@@ -14,7 +14,8 @@ export async function openStore(where: StorePlace): Promise<Store> {
   // Failed statements are thrown; printed, they could carry what people wrote.
   const log = { level: ClickHouseLogLevel.OFF };
   if ('url' in where) {
-    const client = createClient({ url: where.url, log });
+    // A list may be longer than a server or a proxy takes in an address.
+    const client = createClient({ url: where.url, log, use_multipart_params_auto: true });
     const store = storeOn(
       (use) => use(client).catch(asUnavailable),
       () => client.close(),
@@ -80,7 +81,12 @@ function storeOn(onClient: OnClient, close: () => Promise<void>): Store {
       });
     },
     async command(sql, params = {}) {
-      await onClient((client) => client.command({ query: sql, ...bound(sql, params) }));
+      const { query_params } = bound(sql, params);
+      await onClient(async (client) => {
+        if (query_params === undefined) await client.command({ query: sql });
+        // Only a query may carry its parameters in the body; the format has nothing to say.
+        else await (await client.query({ query: sql, format: 'JSONEachRow', query_params })).text();
+      });
     },
     async insert(table, rows) {
       if (rows.length === 0) return;

@@ -150,17 +150,27 @@ export const scopeLayers = (unassigned: Layer['sql'] = () => storedUnassigned): 
   },
 ];
 
+/** Names that a service always went by, whenever it was defined, and services that rollouts name. */
+const sureNames = `
+  SELECT arrayJoin(arrayFilter(name -> arrayAll(names -> has(names, name), told), told[1])) AS name FROM (
+    SELECT groupArray(arrayMap(x -> lower(x), arrayConcat([${text('service_id')}], data.incident_services::Array(String)))) AS told
+    FROM events WHERE startsWith(entity, 'service:') AND type = 'service.defined' GROUP BY lower(${text('service_id')})
+  )
+  UNION DISTINCT SELECT DISTINCT lower(${text('service_id')}) FROM events WHERE type IN ('deployment.finished', 'service.rolledback')`;
+
 /**
- * What is of no service, told from the events alone: incidents whose names are those of no rollout, change or definition, or
- * of a repository that several services share. Reads every reference: for a rebuild, which cannot ask the stored atoms.
+ * What is of no service, or may be, told from the events alone: incidents that state no service, only names that are not
+ * surely somebody's, or a repository that several services share; what no event names; and what may have lost its name by a
+ * correction. Reads every rollout and incident: for a rebuild, which cannot ask the stored atoms.
  */
 export const foundUnassigned: Layer['sql'] = (table) => {
-  const known = `SELECT ref FROM entity_refs WHERE startsWith(entity, 'rollout:') OR startsWith(entity, 'change:') OR startsWith(entity, 'branch:') OR startsWith(entity, 'run:')
-    UNION DISTINCT SELECT name FROM ${table('scope_defined')}`;
   const shared = `SELECT name FROM ${table('scope_defined')} GROUP BY name HAVING uniqExact(service_key) > 1`;
   return `
-  SELECT entity FROM entity_refs WHERE startsWith(entity, 'incident:') GROUP BY entity
-  HAVING countIf(${isName('ref')} AND ref IN (${known}) AND ref NOT IN (${shared})) = 0
+  SELECT entity FROM events WHERE startsWith(entity, 'incident:') GROUP BY entity
+  HAVING countIf(${text('service_id')} != '') = 0
+    AND (countIf(${text('service')} != '') = 0 OR countIf(${text('service')} != '' AND lower(${text('service')}) NOT IN (${sureNames})) > 0)
+    AND (countIf(${text('repository')} != '') = 0 OR countIf(${text('repository')} != '' AND lower(${text('repository')}) IN (${shared})) > 0)
+  UNION DISTINCT SELECT entity FROM events WHERE type IN ('deployment.corrected', 'deployment.retracted', 'incident.corrected', 'incident.retracted')
   UNION DISTINCT ${nameless}`;
 };
 

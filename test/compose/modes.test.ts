@@ -22,6 +22,8 @@ const PATIENCE_MS = 120_000;
 const YEAR_END = '2026-10-12T00:00:00.000Z';
 const FROM = '2026-03-08';
 const TO = '2026-03-29';
+/** One of calendars.yaml of the example workspace. */
+const CALENDAR = 'berlin-office';
 const STORED = ['headway_log_lag_records', 'headway_behind'];
 const TEAMS: ReadonlySet<string | undefined> = new Set(['checkout', 'pricing', 'data']);
 
@@ -196,14 +198,16 @@ function questionsOf({ dimensions, options }: ListedMetric): Record<string, stri
   const groups = (wanted: string): Record<string, string> => (dimensions.includes(wanted) ? { group_by: wanted } : {});
   const varied = Object.entries(options).flatMap(([name, { type, default: usual, values, min }]) => {
     if (type === 'choice') return (values ?? []).filter((value) => value !== usual).map((value) => ({ [name]: value }));
+    if (type === 'calendar') return [{ [name]: CALENDAR }];
     return [{ [name]: String(type === 'flag' ? usual !== true : (min ?? 0)) }];
   });
+  const { kaplan_meier: _, ...together } = Object.assign({}, ...varied) as Record<string, string>;
   return [
     period,
     { ...period, grain: 'week', ...groups('team') },
     { from: '2026-03-10', to: '2026-03-17', grain: 'day', ...groups('service') },
     ...varied.map((option) => ({ ...period, ...groups('team'), ...option })),
-    { ...period, grain: '7d', tz: 'America/New_York', ...Object.assign({}, ...varied) },
+    { ...period, grain: '7d', tz: 'America/New_York', ...together },
   ];
 }
 

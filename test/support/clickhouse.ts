@@ -46,18 +46,26 @@ async function answer(session: Session, request: IncomingMessage): Promise<Uint8
   if (pathname === '/ping') return Buffer.from('Ok.\n');
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks).toString('utf8');
-  // An insert has its statement in the address and the rows as its body; anything else is the body alone.
+  const body = Buffer.concat(chunks);
+  const type = request.headers['content-type'] ?? '';
+  const form = type.startsWith('multipart/form-data') ? await formIn(body, type) : [];
+  // An insert has its statement in the address and the rows as its body; a form has its own; anything else is the body alone.
   const statement = searchParams.get('query');
-  const sql = statement === null ? body : `${statement}\n${body}`;
+  const text = form.find(([name]) => name === 'query')?.[1] ?? body.toString('utf8');
+  const sql = statement === null ? text : `${statement}\n${text}`;
   const parameters = Object.fromEntries(
-    [...searchParams]
+    [...searchParams, ...form]
       .filter(([name]) => name.startsWith('param_'))
       .map(([name, value]) => [name.slice(6), parameterOf(sql, name.slice(6), value)]),
   );
   const result =
     Object.keys(parameters).length > 0 ? await session.queryBindAsync(sql, parameters) : await session.queryAsync(sql);
   return result.bytes();
+}
+
+async function formIn(body: Buffer, type: string): Promise<[string, string][]> {
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
+  return [...form].map(([name, value]) => [name, String(value)]);
 }
 
 /** Undoes how the client writes a value into an address; the engine's binding writes it so again, given the value itself. */
