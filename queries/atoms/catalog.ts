@@ -30,6 +30,7 @@ export const serviceDefinitions: Layer = {
 /** Environments as defined, likewise. */
 export const environmentDefinitions: Layer = {
   name: 'environment_definitions',
+  rowsOf: ['environment.*'],
   sql: (table) => `
     SELECT ${nameOf('name')} AS environment, ${flag('production')} = 'true' AS production,
       if(${text('group')} != '', ${text('group')}, if(production, 'production', environment)) AS environment_group,
@@ -69,21 +70,26 @@ export const isBotAt = (login: string, at: string, table: (layer: string) => str
   `arrayExists(b -> b.1 = lower(${login}) AND ${at} >= b.2 AND ${at} < b.3, (SELECT logins FROM ${table('bots')}))`;
 
 /**
- * The services, by name, that go by what column `key` of `from` says, as names of `kind` at the instant `at`: rows of
- * `of` (the value of `id`) and `services`; no row where there is none.
+ * The services that go by what columns `keys` of `from` say at the instant `at`: rows of `of` (the value of `id`) and `named`,
+ * a map to be read by {@link calledBy}; no row where there are none.
  */
 export const servicesNamed = (
   from: string,
   id: string,
   at: string,
-  kind: string,
-  key: string,
+  keys: readonly string[],
   table: (layer: string) => string,
 ): string => `
-  SELECT f.of AS of, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
-  FROM (SELECT ${id} AS of, lower(${key}) AS key, ${at} AS at FROM ${from} WHERE ${key} != '') AS f
-  INNER JOIN ${table('service_names')} AS n ON n.name = f.key
-  WHERE n.kind = '${kind}' AND f.at >= n.valid_from AND f.at < n.valid_to GROUP BY of`;
+  SELECT of, mapFromArrays(groupArray(called), groupArray(services)) AS named FROM (
+    SELECT f.of AS of, concat(n.kind, ' ', f.key) AS called, arrayMap(x -> x.2, arraySort(groupUniqArray((lower(n.service), n.service)))) AS services
+    FROM (SELECT ${id} AS of, arrayJoin(arrayDistinct([${keys.map((key) => `lower(${key})`).join(', ')}])) AS key, ${at} AS at FROM ${from}) AS f
+    INNER JOIN ${table('service_names')} AS n ON n.name = f.key
+    WHERE f.at >= n.valid_from AND f.at < n.valid_to GROUP BY of, called
+  ) GROUP BY of`;
+
+/** The services, by name, of which `key` is a name of `kind` ({@link servicesNamed}). */
+export const calledBy = (kind: 'id' | 'application' | 'incident' | 'repository', key: string): string =>
+  `named[concat('${kind} ', lower(${key}))]`;
 
 /** Adds the dimensions of `service` as they were at `at`, and as they are now, to the rows of `from`. */
 export const withDimensions = (from: string, at: string, table: (layer: string) => string): string => `

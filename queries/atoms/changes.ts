@@ -11,6 +11,7 @@ const noTime = "CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))')";
 /** What the events of each change list themselves: the commits at merge, else the updates' since the last force push (R21). */
 export const listedCommits: Layer = {
   name: 'listed_commits',
+  rowsOf: ['merged_changes'],
   sql: (table) => `
     SELECT change_id, repository, merge_sha, head_sha,
       arrayFlatten(arrayMap(x -> x.3, arrayFilter(x -> (x.1, x.2) >= forced_at, updates))) AS updated,
@@ -21,6 +22,7 @@ export const listedCommits: Layer = {
 /** Which changes each pushed commit belongs to: that of the next merge sha at or after it in its push, those that list it (R20). */
 export const pushedCommits: Layer = {
   name: 'pushed_commits',
+  rowsOf: ['pushes'],
   sql: (table) => `
     SELECT c.repository AS repository, c.repository_name AS repository_name, c.branch AS branch, c.push_id AS push_id,
       c.push_delivery_id AS push_delivery_id, c.pushed_at AS pushed_at, c.place AS place, c.commit AS commit,
@@ -42,6 +44,7 @@ export const pushedCommits: Layer = {
 /** Commits pushed to the head branch of a PR, between the last earlier merge from that branch and its own merge (R21). */
 export const headCommits: Layer = {
   name: 'head_commits',
+  rowsOf: ['merged_changes'],
   sql: (table) => `
     SELECT change_id, arraySlice(known, 1, if(head_place > 0, head_place, length(known))) AS commits, push_event_ids, push_delivery_ids FROM (
       SELECT change_id, head_sha,
@@ -68,6 +71,7 @@ export const headCommits: Layer = {
 /** Every change of a repository: merged PRs and direct commits, with the commits that are known of it. */
 export const allChanges: Layer = {
   name: 'all_changes',
+  rowsOf: ['merged_changes', 'pushed_commits'],
   sql: (table) => `
     SELECT *, multiIf(merge_sha != '', merge_sha, head_sha != '', head_sha, notEmpty(commits), commits[-1].sha, '') AS standing_sha,
       arrayDistinct(arrayFilter(s -> s != '', arrayConcat([merge_sha, head_sha], arrayMap(x -> x.sha, commits), belonging_shas))) AS shas
@@ -119,6 +123,7 @@ export const deployedBranches: Layer = {
 /** Which change each copy repeats, one step (R23). */
 export const copies: Layer = {
   name: 'copies',
+  rowsOf: ['all_changes'],
   sql: (table) => `
     SELECT c.change_id AS change_id, multiIf(k.original != '', k.original, t.original != c.change_id, t.original, '') AS original
     FROM ${table('all_changes')} AS c
@@ -144,6 +149,7 @@ export const copies: Layer = {
 /** The change at the end of the line of copies; only copies have a row. */
 export const originals: Layer = {
   name: 'originals',
+  rowsOf: ['copies'],
   sql: (table) => `
     WITH RECURSIVE line AS (
       SELECT change_id, original, 1 AS step FROM ${table('copies')}
@@ -157,6 +163,7 @@ export const originals: Layer = {
 /** PRs all of whose telling commits are listed by PRs merged earlier: they move work on, they are no work of their own. */
 export const promotions: Layer = {
   name: 'promotions',
+  rowsOf: ['all_changes'],
   sql: (table) => `
     SELECT change_id FROM (
       SELECT c.change_id AS change_id, c.sha AS sha, any(c.silent) AS says_nothing,
@@ -175,6 +182,7 @@ export const promotions: Layer = {
 /** Paths and fixed incidents of each change: its own, and those of its commits wherever they were pushed (R21). */
 export const changeTraces: Layer = {
   name: 'change_traces',
+  rowsOf: ['all_changes'],
   sql: (table) => `
     SELECT change_id, repository, repository_name, merged_at, direct, hotfix,
       arrayDistinct(arrayConcat(any(own_paths), arrayFlatten(groupArray(pushed_paths)))) AS paths,
@@ -197,6 +205,7 @@ export const changeTraces: Layer = {
 /** Which services each change touches (R6). */
 export const touchedServices: Layer = {
   name: 'touched_services',
+  rowsOf: ['change_traces'],
   sql: (table) => `
     SELECT change_id, arrayJoin(multiIf(o.change_id = '', [repository_name], empty(o.touched), [repository_name], o.touched)) AS service,
       o.change_id != '' AND empty(o.touched) AS unowned

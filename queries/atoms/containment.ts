@@ -18,6 +18,7 @@ export const rolloutReach: Layer = {
  */
 export const carriers: Layer = {
   name: 'carriers',
+  rowsOf: ['all_changes'],
   sql: (table) => `
     SELECT t.service AS service, f.change_id AS change_id, c.change_id AS member, c.repository AS repository, c.number AS number,
       c.merged_at AS merged_at, c.standing_sha AS standing_sha, c.merge_sha AS merge_sha, c.head_sha AS head_sha,
@@ -34,6 +35,7 @@ export const carriers: Layer = {
 /** Containment as the sender lists it, or because a rollout's revision is a change's own (R18, R22). */
 export const explicitDeliveries: Layer = {
   name: 'explicit_deliveries',
+  rowsOf: ['carriers'],
   sql: (table) => `
     SELECT service, change_id, min((finished_at, atom_id)) AS first, minIf((finished_at, atom_id), NOT rolled_back) AS lasting_first, countIf(NOT rolled_back) AS lasting_n, max(listed) AS by_list
     FROM (
@@ -68,6 +70,7 @@ const furthest = (rows: string, partition: string, reach: string): string => `
 /** Containment by branch position: the first rollout whose reach covers where a change, or a copy of it, stands. */
 export const positionDeliveries: Layer = {
   name: 'position_deliveries',
+  rowsOf: ['carriers'],
   sql: (table) => `
     SELECT service, change_id, lasting, min((finished_at, atom_id)) AS first FROM (
       SELECT c.service AS service, s.environment_group AS environment_group, c.change_id AS change_id, s.lasting AS lasting, s.atom_id AS atom_id, s.finished_at AS finished_at
@@ -85,6 +88,7 @@ export const positionDeliveries: Layer = {
 /** Containment by time, where the change or the revision has no position: merged before the rollout began (R18). */
 export const timeDeliveries: Layer = {
   name: 'time_deliveries',
+  rowsOf: ['carriers'],
   sql: (table) => {
     const began = (where: string) =>
       furthest(
@@ -120,6 +124,7 @@ export const timeDeliveries: Layer = {
 /** The first succeeded C rollout that contains each change, the first that lasted, and how that is known (R19). */
 export const deliveries: Layer = {
   name: 'deliveries',
+  rowsOf: ['explicit_deliveries', 'position_deliveries', 'time_deliveries'],
   sql: (table) => `
     SELECT service, change_id, first_of.2 AS atom_id, first_of.1 AS finished_at, first_of.3 AS containment,
       if(first_of.4 AND containment = 'explicit', (l.finished_at, l.atom_id), lasting) AS lasting_rollout

@@ -3,6 +3,7 @@ import type { Layer } from './layer.ts';
 /** What each delivering rollout carries: changes, hotfixes, fixes (R25, R27). */
 export const rolloutContents: Layer = {
   name: 'rollout_contents',
+  rowsOf: ['deliveries'],
   sql: (table) => `
     SELECT d.service AS service, d.atom_id AS atom_id, count() AS changes_n, length(arrayDistinct(arrayFlatten(groupArray(arrayMap(x -> x.sha, c.commits))))) AS commits_n,
       max(NOT t.direct) AS carries_pr, max(t.hotfix) AS carries_hotfix, arrayDistinct(arrayFlatten(groupArray(t.fixes))) AS fixes
@@ -44,6 +45,7 @@ export const repairs: Layer = {
 /** Incidents that `previous_deploy` counts to the latest C rollout of their service before them (R28), without a limit of lag. */
 export const previousDeploys: Layer = {
   name: 'previous_deploys',
+  rowsOf: ['placed_incidents'],
   sql: (table) => `
     SELECT r.service AS service, r.atom_id AS atom_id, i.incident_id AS incident_id, i.started_at AS started_at, i.detected_at AS detected_at,
       i.restored_at AS restored_at, dateDiff('millisecond', r.finished_at, i.started_at) / 1000 AS lag_seconds

@@ -99,10 +99,8 @@ const WITHOUT_JIT = 'SETTINGS compile_expressions = 0, compile_aggregate_express
 const AT_ONCE = 3;
 
 /** A statement that waits for the layers it reads; `layer` names the table that it fills, if it fills one. */
-interface Step {
-  readonly name: string;
+interface Step extends Layer {
   readonly layer: boolean;
-  readonly sql: (table: (layer: string) => string) => string;
 }
 
 interface Filling {
@@ -122,16 +120,26 @@ async function fill(store: Store, bench: Workbench, filling: Filling): Promise<F
     const made = steps.filter(({ name }) => bench.made.has(name));
     await Promise.all(made.map(({ name }) => store.command(`TRUNCATE TABLE ${table(name)}`)));
   };
-  const run = async ({ name, layer, sql }: Step): Promise<void> => {
-    if (!layer) return store.command(`${sql(table)} ${WITHOUT_JIT}`, params);
-    if (bench.made.has(name)) return store.command(`INSERT INTO ${table(name)} ${sql(table)} ${WITHOUT_JIT}`, params);
-    await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${WITHOUT_JIT}`, params);
-    bench.made.add(name);
-  };
   const all: Step[] = [
     ...steps.map((step) => ({ ...step, layer: true })),
     ...after.map((step) => ({ ...step, layer: false })),
   ];
+  const origins = new Set(all.flatMap(({ rowsOf = [] }) => rowsOf));
+  /** Of {@link origins}: what has no rows. */
+  const empty = new Set<string>();
+  const run = async ({ name, layer, rowsOf, sql }: Step): Promise<void> => {
+    if (!layer) return store.command(`${sql(table)} ${WITHOUT_JIT}`, params);
+    if (!bench.made.has(name)) {
+      await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${WITHOUT_JIT}`, params);
+      bench.made.add(name);
+    } else if (rowsOf?.every((origin) => empty.has(origin))) {
+      empty.add(name);
+      return;
+    } else await store.command(`INSERT INTO ${table(name)} ${sql(table)} ${WITHOUT_JIT}`, params);
+    if (origins.has(name) && (await store.query(`SELECT 1 AS one FROM ${table(name)} LIMIT 1`)).length === 0)
+      empty.add(name);
+    if (name === 'facts') for (const family of await absentFamilies(store, table(name), origins)) empty.add(family);
+  };
   const heights = heightsOf(all);
   const turns = makeTurns(AT_ONCE);
   const filled = new Map<string, Promise<void>>();
@@ -151,6 +159,15 @@ async function fill(store: Store, bench: Workbench, filling: Filling): Promise<F
     throw failed.reason;
   }
   return { table, drop };
+}
+
+/** Of the families of kinds among `origins` (`change.*`) those of which there is no fact. */
+async function absentFamilies(store: Store, facts: string, origins: ReadonlySet<string>): Promise<string[]> {
+  const rows = await store.query<{ family: string }>(
+    `SELECT DISTINCT splitByChar('.', type)[1] AS family FROM ${facts}`,
+  );
+  const present = new Set(rows.map(({ family }) => `${family}.*`));
+  return [...origins].filter((origin) => origin.endsWith('.*') && !present.has(origin));
 }
 
 /** The layers that a step reads. */

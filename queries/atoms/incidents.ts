@@ -1,10 +1,11 @@
-import { servicesNamed } from './catalog.ts';
+import { calledBy, servicesNamed } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { corrected, correctedInstant, correctionsOf, flag, instantOf, latest, nameOf, text } from './sql.ts';
 
 /** One row per incident as its senders tell it, corrections applied (R2, R3, R13). */
 export const incidentFacts: Layer = {
   name: 'incident_facts',
+  rowsOf: ['incident.*'],
   sql: (table) => `
     SELECT * EXCEPT (corrections),
       ifNull(impact_started_at, detected_at) AS own_started_at,
@@ -62,6 +63,7 @@ export const incidentFacts: Layer = {
 /** The incident that each one is a duplicate of, followed to its end (R13); itself if it is none. */
 export const canonicalIncidents: Layer = {
   name: 'canonical_incidents',
+  rowsOf: ['incident_facts'],
   sql: (table) => `
     WITH RECURSIVE chain AS (
       SELECT incident_id, duplicate_of AS next, incident_id AS canonical, 0 AS step FROM ${table('incident_facts')}
@@ -76,19 +78,19 @@ export const canonicalIncidents: Layer = {
 /** Whose each incident is (R5), its start with its duplicates', and why it may not count (R14). */
 export const placedIncidents: Layer = {
   name: 'placed_incidents',
+  rowsOf: ['incident_facts'],
   sql: (table) => {
-    const named = (kind: string, key: string) =>
-      servicesNamed(table('incident_facts'), 'incident_id', 'own_started_at', kind, key, table);
+    const keys = ['service_id', 'service_name', 'repository_name'];
     return `
     SELECT i.*,
       multiIf(
-        i.service_id != '', if(notEmpty(d.services), d.services[1], i.service_id),
-        notEmpty(s.services), s.services[1],
-        notEmpty(e.services), e.services[1],
+        i.service_id != '', if(notEmpty(n.${calledBy('id', 'i.service_id')} AS same), same[1], i.service_id),
+        notEmpty(n.${calledBy('incident', 'i.service_name')} AS told), told[1],
+        notEmpty(n.${calledBy('id', 'i.service_name')} AS namesake), namesake[1],
         h.heard != '', h.heard,
-        length(r.services) = 1, r.services[1],
-        length(r.services) > 1, '(unassigned)',
-        i.repository_name != '', if(notEmpty(k.services), k.services[1], i.repository_name),
+        length(n.${calledBy('repository', 'i.repository_name')} AS housed) = 1, housed[1],
+        length(housed) > 1, '(unassigned)',
+        i.repository_name != '', if(notEmpty(n.${calledBy('id', 'i.repository_name')} AS whole), whole[1], i.repository_name),
         '(unassigned)') AS service,
       least(i.own_started_at, if(m.n > 0, m.earliest, i.own_started_at)) AS started_at,
       multiIf(
@@ -98,11 +100,7 @@ export const placedIncidents: Layer = {
         i.restored_at IS NOT NULL AND dateDiff('millisecond', assumeNotNull(i.restored_at), started_at) > 300000, 'negative_duration',
         '') AS excluded
     FROM ${table('incident_facts')} AS i
-    LEFT JOIN (${named('id', 'service_id')}) AS d ON d.of = i.incident_id
-    LEFT JOIN (${named('incident', 'service_name')}) AS s ON s.of = i.incident_id
-    LEFT JOIN (${named('id', 'service_name')}) AS e ON e.of = i.incident_id
-    LEFT JOIN (${named('repository', 'repository_name')}) AS r ON r.of = i.incident_id
-    LEFT JOIN (${named('id', 'repository_name')}) AS k ON k.of = i.incident_id
+    LEFT JOIN (${servicesNamed(table('incident_facts'), 'incident_id', 'own_started_at', keys, table)}) AS n ON n.of = i.incident_id
     LEFT JOIN (
       SELECT lower(name) AS key, min(name) AS heard FROM (
         SELECT service AS name FROM ${table('placed_rollouts')} UNION ALL SELECT service FROM ${table('touched_services')}
@@ -124,6 +122,7 @@ const inAddress = (path: string): string =>
 /** Which rollout each incident blames (R15). */
 export const causes: Layer = {
   name: 'causes',
+  rowsOf: ['placed_incidents'],
   sql: (table) => `
     SELECT incident_id, if(named_atom != '', named_atom, carried_atom) AS cause_atom_id, if(named_atom != '', named_service, carried_service) AS cause_service
     FROM (

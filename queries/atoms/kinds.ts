@@ -53,6 +53,7 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
   {
     kind: changes,
     name: 'changes',
+    rowsOf: ['all_changes'],
     sql: (table) =>
       pick(
         changes,
@@ -92,6 +93,7 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
   {
     kind: incidents,
     name: 'incidents',
+    rowsOf: ['placed_incidents'],
     sql: (table) =>
       pick(
         incidents,

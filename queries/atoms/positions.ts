@@ -4,6 +4,7 @@ import { commitsOf, nameOf, text } from './sql.ts';
 /** Pushes of every branch, with the commits they brought. */
 export const pushes: Layer = {
   name: 'pushes',
+  rowsOf: ['branch.*'],
   sql: (table) => `
     SELECT id, delivery_id, occurred_at, ${nameOf('repository')} AS repository, ${text('repository')} AS repository_name,
       ${text('branch')} AS branch, ${text('default_branch')} AS default_branch,
@@ -16,6 +17,7 @@ export const pushes: Layer = {
 /** The default branch of each repository (R17). */
 export const defaultBranches: Layer = {
   name: 'default_branches',
+  rowsOf: ['pushes'],
   sql: (table) => `
     SELECT repository, multiIf(stated != '', stated, has(branches, 'main'), 'main', has(branches, 'master'), 'master', 'main') AS branch FROM (
       SELECT repository, argMaxIf(default_branch, (occurred_at, id), default_branch != '') AS stated, groupUniqArray(branch) AS branches
@@ -29,6 +31,7 @@ export const defaultBranches: Layer = {
  */
 export const pushLinks: Layer = {
   name: 'push_links',
+  rowsOf: ['pushes'],
   sql: (table) => `
     SELECT id, before_n, previous.2 AS previous FROM (
       SELECT p.id AS id,
@@ -60,6 +63,7 @@ const doubling = (table: (layer: string) => string, links: string): string => `
 /** Pushes that begin a chain although another leads to them: the least of each loop, where it is cut (R16). */
 export const loopCuts: Layer = {
   name: 'loop_cuts',
+  rowsOf: ['push_links'],
   // Far enough back, every push on or behind a loop looks at one on it, and every one on it is looked at.
   sql: (table) => `
     WITH reached AS (${doubling(table, table('push_links'))})
@@ -69,6 +73,7 @@ export const loopCuts: Layer = {
 /** For each push, the first of its chain, and how many commits the chain has before it. */
 export const pushDepths: Layer = {
   name: 'push_depths',
+  rowsOf: ['pushes'],
   sql: (table) =>
     doubling(table, `(SELECT * FROM ${table('push_links')} WHERE id NOT IN (SELECT id FROM ${table('loop_cuts')}))`),
 };
@@ -76,6 +81,7 @@ export const pushDepths: Layer = {
 /** Pushes with the positions they end at: chains follow one another by their least time, then their least id (R16). */
 export const orderedPushes: Layer = {
   name: 'ordered_pushes',
+  rowsOf: ['pushes'],
   sql: (table) => `
     SELECT p.*, c.base + d.chain_before_n + toInt64(length(p.commits)) AS end_position, c.base AS chain_base, p.id = d.chain_root AS begins_chain,
       begins_chain AND c.nth = 1 AS begins_branch,
@@ -96,6 +102,7 @@ export const orderedPushes: Layer = {
 /** Where each commit stands: its first position on each branch, counted from 1; the tips that pushes name included. */
 export const positions: Layer = {
   name: 'positions',
+  rowsOf: ['ordered_pushes'],
   sql: (table) => `
     SELECT repository, branch, sha, min(place) AS position FROM (
       SELECT repository, branch, c.1.1 AS sha, end_position - toInt64(length(commits)) + toInt64(c.2) AS place
@@ -113,6 +120,7 @@ export const positions: Layer = {
 /** Where each branch but the default one began: on which other branch, and at which position there (R16). */
 export const branchOrigins: Layer = {
   name: 'branch_origins',
+  rowsOf: ['ordered_pushes'],
   sql: (table) => `
     SELECT f.repository AS repository, f.branch AS branch,
       multiIf(before_at.3 != '', before_at.3, parent_at.3 != '', parent_at.3, default_branch) AS parent,
@@ -142,6 +150,7 @@ export const branchOrigins: Layer = {
 /** For each branch, the branches that it carries: itself without limit, its parent up to where it began, and so on. */
 export const lineages: Layer = {
   name: 'lineages',
+  rowsOf: ['pushes'],
   sql: (table) => {
     const unlimited = 'toInt64(9000000000000000000)';
     const up = (from: string) => `

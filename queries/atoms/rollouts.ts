@@ -1,5 +1,5 @@
 import { deployers, forges } from '../../ingest/tellers.ts';
-import { servicesNamed } from './catalog.ts';
+import { calledBy, servicesNamed } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { ruledReports } from './ruled.ts';
 import { corrected, correctedInstant, correctionsOf, flag, latest, nameOf, text, texts } from './sql.ts';
@@ -106,8 +106,7 @@ export const rolloutFacts: Layer = {
 export const placedRollouts: Layer = {
   name: 'placed_rollouts',
   sql: (table) => {
-    const named = (kind: string, key: string) =>
-      servicesNamed(table('rollout_facts'), 'entity', 'finished_at', kind, key, table);
+    const keys = ['service_id', 'application', 'repository_name'];
     return `
     SELECT r.* EXCEPT (service_lower),
       if(length(services) > 1, concat(rollout_id, '@', service), rollout_id) AS atom_id,
@@ -120,24 +119,20 @@ export const placedRollouts: Layer = {
           OR (match(r.environment, '(?i)^(.*[-_/. ])?(production|prod|live)$') AND NOT match(r.environment, '(?i)(^|[-_/. ])(pre|non|not)[-_/. ]?(production|prod|live)$')) AS named_production,
         e.failed_means AS failed_means, e.rollouts_from AS rollouts_from,
         multiIf(
-          r.service_id != '', if(notEmpty(i.services), i.services, [r.service_id]),
-          r.application != '' AND notEmpty(a.services), [a.services[1]],
-          r.application != '' AND r.repository != '' AND notEmpty(p.services), p.services,
+          r.service_id != '', if(notEmpty(n.${calledBy('id', 'r.service_id')} AS same), same, [r.service_id]),
+          r.application != '' AND notEmpty(n.${calledBy('application', 'r.application')} AS applied), [applied[1]],
+          r.application != '' AND r.repository != '' AND notEmpty(n.${calledBy('repository', 'r.repository_name')} AS housed), housed,
           r.application != '' AND r.repository != '' AND h.heard != '', [r.repository_name],
-          r.application != '', [if(notEmpty(j.services), j.services[1], r.application)],
-          notEmpty(p.services), p.services,
-          r.repository != '', [if(notEmpty(k.services), k.services[1], r.repository_name)],
+          r.application != '', [if(notEmpty(n.${calledBy('id', 'r.application')} AS namesake), namesake[1], r.application)],
+          notEmpty(housed), housed,
+          r.repository != '', [if(notEmpty(n.${calledBy('id', 'r.repository_name')} AS whole), whole[1], r.repository_name)],
           ['(unassigned)']
         ) AS services,
         arrayJoin(services) AS service
       FROM (SELECT *, lower(environment) AS environment_key FROM ${table('rollout_facts')}) AS r
       ASOF LEFT JOIN (SELECT environment AS defined_name, environment_group AS defined_group, production AS defined_production, failed_means, rollouts_from, valid_from FROM ${table('environment_definitions')} WHERE valid_from < valid_to) AS e
         ON e.defined_name = r.environment_key AND r.finished_at >= e.valid_from
-      LEFT JOIN (${named('id', 'service_id')}) AS i ON i.of = r.entity
-      LEFT JOIN (${named('application', 'application')}) AS a ON a.of = r.entity
-      LEFT JOIN (${named('repository', 'repository_name')}) AS p ON p.of = r.entity
-      LEFT JOIN (${named('id', 'application')}) AS j ON j.of = r.entity
-      LEFT JOIN (${named('id', 'repository_name')}) AS k ON k.of = r.entity
+      LEFT JOIN (${servicesNamed(table('rollout_facts'), 'entity', 'finished_at', keys, table)}) AS n ON n.of = r.entity
       LEFT JOIN (
         SELECT DISTINCT repository AS heard FROM ${table('pushes')}
         UNION DISTINCT SELECT DISTINCT ${nameOf('repository')} FROM ${table('facts')} WHERE startsWith(entity, 'change:')
@@ -201,6 +196,7 @@ export const orderedRollouts: Layer = {
 /** Where the revision of each rollout stands: branch and position, and its full sha (R16). */
 export const revisionPositions: Layer = {
   name: 'revision_positions',
+  rowsOf: ['positions'],
   sql: (table) => `
     SELECT repository, revision, argMin(full_sha, place) AS sha, argMin(on_branch, place) AS branch, argMin(at_position, place) AS position
     FROM (

@@ -51,6 +51,7 @@ const NAMES = ['sort', 'repository', 'workflow', 'path', 'called'];
  */
 export const ruledReports: Layer = {
   name: 'ruled_reports',
+  rowsOf: ['rollout_rule.*'],
   sql: (table) => `
     SELECT id, told AS type, source, entity, occurred_at, recorded_at, delivery_id,
       CAST(toJSONString(map('rollout_id', substring(entity, 9), 'environment', environment, 'service_id', service_id, 'repository', repository_name,

@@ -18,6 +18,7 @@ const CUT = '^[0-9a-f]{7,39}$';
 /** Merged PRs, and commits that an importer reports as changes, as their events state them (R2, R3). */
 export const statedChanges: Layer = {
   name: 'stated_changes',
+  rowsOf: ['change.*'],
   sql: (table) => `
     SELECT f.* EXCEPT (merged_at, opened_at, commits),
       ${correctedInstant('merged_at', 'f.merged_at')} AS merged_at_known, assumeNotNull(merged_at_known) AS merged_at,
@@ -55,6 +56,7 @@ export const statedChanges: Layer = {
 /** The full shas that the cut ones of changes stand for: some forges name 12 digits only. None that fits several (R16). */
 export const fullShas: Layer = {
   name: 'full_shas',
+  rowsOf: ['stated_changes'],
   sql: (table) => `
     SELECT repository, short, any(full) AS sha FROM (
       SELECT DISTINCT s.repository AS repository, s.short AS short, p.sha AS full
@@ -70,6 +72,7 @@ export const fullShas: Layer = {
 /** The same with full shas, without what an importer says of a commit that is a forge's PR, or one of its commits (R20). */
 export const mergedChanges: Layer = {
   name: 'merged_changes',
+  rowsOf: ['stated_changes'],
   sql: (table) => `
     SELECT * EXCEPT (m_repository, m_short, m_sha, h_repository, h_short, h_sha)
       REPLACE (if(m_sha != '', m_sha, merge_sha) AS merge_sha, if(h_sha != '', h_sha, head_sha) AS head_sha)
