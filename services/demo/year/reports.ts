@@ -87,27 +87,31 @@ function startSurveys(world: World): void {
       const calendar = world.calendars.get(team.id);
       if (calendar === undefined) continue;
       const random = simulation.random(`survey/${wave}/${team.id}`);
+      const advocacy = simulation.random(`survey/${wave}/${team.id}/enps`);
       const adopted = story.adoption.get(team.id);
       const mood = 3.3 + random.between(-0.4, 0.4) + (adopted !== undefined && opens > adopted ? 0.7 : 0);
       for (const person of team.people) {
         if (!random.chance(0.82)) continue;
         simulation.schedule(calendar.after(opensAt, random.between(0.2, 50)), () => {
           const respondent = pseudonym(world.simulation.seed, person.login);
-          post(
-            items.map((item) => {
-              const score = Math.min(
-                5,
-                Math.max(1, Math.round(mood + (item === 'documentation' ? -0.4 : 0) + random.between(-1.3, 1.3))),
-              );
-              return event(`${respondent}/${item}`, 'survey.answered', {
-                item,
-                score,
-                respondent,
-                team: team.id,
-                version: '1',
-              });
+          const answered = (item: string, score: number, scale: string): CanonicalEvent =>
+            event(`${respondent}/${item}`, 'survey.answered', {
+              item,
+              score,
+              scale,
+              respondent,
+              team: team.id,
+              version: '1',
+            });
+          post([
+            ...items.map((item) => {
+              const liking = mood + (item === 'documentation' ? -0.4 : 0) + random.between(-1.3, 1.3);
+              const score = clamped(Math.round(liking), 1, 5);
+              return answered(item, score, '1-5');
             }),
-          );
+            // Whether they would recommend it: 0 to 10, by how they feel about it.
+            answered('enps', clamped(Math.round(2.1 * mood + advocacy.between(-2.5, 2.5)), 0, 10), '0-10'),
+          ]);
         });
       }
     }
@@ -119,3 +123,5 @@ function startSurveys(world: World): void {
 function pseudonym(seed: string, login: string): string {
   return `r-${shaOf(seed, 'respondent', login).slice(0, 12)}`;
 }
+
+const clamped = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
