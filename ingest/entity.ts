@@ -7,10 +7,20 @@ import type { NormalizedEvent } from './event.ts';
 export function entityOf(event: { readonly id: string; readonly type: string; readonly data: object }): string {
   const data = event.data as Readonly<Record<string, unknown>>;
   const [kind = ''] = event.type.split('.');
-  const idKey = ENTITY_KEYS[event.type === 'service.rolledback' ? 'deployment' : kind];
+  const idKey = keyOf(event.type);
   const id = idKey ? data[idKey.key] : undefined;
   if (idKey && typeof id === 'string' && id !== '') return `${idKey.entity}:${id}`;
   return `${kind}:${event.id}`;
+}
+
+function keyOf(type: string) {
+  return ENTITY_KEYS[type === 'service.rolledback' ? 'deployment' : (type.split('.')[0] ?? '')];
+}
+
+/** What events of a kind are about, as the beginning of {@link entityOf}: `run` for `taskrun.finished`. */
+export function entityKindOf(type: string): string {
+  const [kind = ''] = type.split('.');
+  return keyOf(type)?.entity ?? kind;
 }
 
 const ENTITY_KEYS: Readonly<Record<string, { entity: string; key: string }>> = {
@@ -72,7 +82,6 @@ export function refsOf(event: NormalizedEvent): string[] {
   point('incident', data.fixes_incident);
   point('incident', data.duplicate_of);
   if (typeof data.caused_by === 'string' && data.caused_by !== '') refs.add(CAUSED_BY);
-  if (event.type.startsWith('survey.') && typeof data.wave === 'string') point('survey', data.wave.toLowerCase());
   if (Array.isArray(data.commits)) {
     for (const commit of data.commits)
       if (typeof commit === 'object' && commit) point('incident', commit.fixes_incident);

@@ -10,6 +10,7 @@ import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } fro
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
+import { isOfSubjects, kindsRead } from './kinds-read.ts';
 import type { Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { readAnswered } from './privacy/answered.ts';
@@ -17,7 +18,7 @@ import { withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys, toldBySpans } from './scope.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
-import { readTeamZones } from './zones.ts';
+import { readTeams, readTeamZones } from './zones.ts';
 
 /** What it takes to answer. `now` is UTC ISO with milliseconds; `reportingZone` an IANA zone. */
 export interface AnswerDeps {
@@ -44,7 +45,7 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
   const read = await readHours(deps.store, request.options, request.asOf, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
   const asked: Asked = { ...deps, hours: read.hours };
-  const parts = await deps.withAtoms(request.asOf, async (tables) => {
+  const parts = await deps.withAtoms(request.asOf, kindsRead(metric, request.options), async (tables) => {
     if (request.tz !== 'team') return [await answerWithMix(asked, tables, metric, request)];
     return answerByTeamZone(asked, tables, metric, request);
   });
@@ -95,8 +96,10 @@ async function answerByTeamZone(
   request: MetricRequest,
 ): Promise<readonly Part[]> {
   const zones = await readTeamZones(deps.store, request.asOf);
-  const groups = await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] });
-  const teams = new Set([...zones.keys(), '(unassigned)', ...groups.map((span) => span.keys[0]!)]);
+  const owning = isOfSubjects(metric)
+    ? await readTeams(deps.store, tables[metric.atom], request)
+    : (await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] })).map((span) => span.keys[0]!);
+  const teams = new Set([...zones.keys(), '(unassigned)', ...owning]);
   const asked = request.filters.team;
   const byZone = new Map<string, string[]>();
   for (const team of [...teams].sort()) {
@@ -122,7 +125,7 @@ async function answerInZone(
 ): Promise<Part> {
   const { store } = deps;
   const [services, sources] = await Promise.all([
-    readServiceSpans(store, tables, request),
+    isOfSubjects(metric) ? [] : readServiceSpans(store, tables, request),
     readSourceSpans(store, tables),
   ]);
   const frame = frameOf(deps, metric, request, tz, services, sources);

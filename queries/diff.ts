@@ -5,6 +5,7 @@ import type { Row } from './envelope.ts';
 import { type Change, type Changed, type Counted, explainChanges } from './explain.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
+import { isOfSubjects, kindsRead } from './kinds-read.ts';
 import { itemValue, listingSql, zoneOf } from './listing.ts';
 import type { Metric } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
@@ -39,8 +40,9 @@ export async function metricDiff(
   const b = await answerMetric(deps, metric, { ...whole, asOf: second });
   if (!a.ok) return a;
   if (!b.ok) return b;
-  const changes = await deps.withAtoms(first, (before) =>
-    deps.withAtoms(second, (after) =>
+  const kinds = kindsRead(metric, request.options);
+  const changes = await deps.withAtoms(first, kinds, (before) =>
+    deps.withAtoms(second, kinds, (after) =>
       readChanges(deps, metric, { ...whole, asOf: second }, before, after, [first, second]),
     ),
   );
@@ -64,7 +66,7 @@ async function readChanges(
   const { sql, params } = changesSql(deps, metric, request, before, after, read.hours);
   const rows = await deps.store.query(sql, params);
   const changed = rows.map((row) => readChanged(metric, request, row));
-  return explainChanges(deps.store, changed, [before, after], between);
+  return explainChanges(deps.store, changed, isOfSubjects(metric) ? [] : [before, after], between);
 }
 
 /** Compared fields; a difference in any of them is a change. */
@@ -98,7 +100,7 @@ export function changesSql(
       'atom_id, toString(service) AS service, event_ids, item_ms, toString(item_reason) AS item_reason',
       `toNullable(toFloat64(${value})) AS item_value`,
       ...['team', 'tier', 'region', 'product'].map((name) => `toString(${name}) AS ${name}`),
-      `${own[metric.atom] ?? '[]::Array(String)'} AS entities`,
+      `${own[metric.atom] ?? (isOfSubjects(metric) ? '[subject]' : '[]::Array(String)')} AS entities`,
     ];
     return { sql: `SELECT ${columns.join(', ')} FROM (${sql})`, params };
   };

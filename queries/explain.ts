@@ -154,7 +154,7 @@ async function readNearby(
   [after, until]: readonly [string, string],
 ): Promise<ReadonlyMap<string, readonly Recorded[]>> {
   const found = new Map<string, Recorded[]>();
-  if (services.length === 0) return found;
+  if (services.length === 0 || tables.length === 0) return found;
   for (const row of await store.query(nearbySql(tables), { services, after, until })) {
     const service = String(row.service);
     found.set(service, [...(found.get(service) ?? []), recorded(row)]);

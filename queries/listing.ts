@@ -1,12 +1,14 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
 import { type AnswerDeps, axisOf } from './answer.ts';
-import { type AtomKind, atomKinds, dimensionColumns, receiptColumns } from './atoms/atom.ts';
+import { type AtomKind, dimensionColumns, receiptColumns } from './atoms/atom.ts';
+import { atomKinds } from './atoms/subjects/registry.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { axisParams, reachSql, standsAtEndSql } from './axis.ts';
 import { bucketsOf, iso } from './buckets.ts';
 import { itemColumns, itemRows } from './cells.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
+import { kindsRead } from './kinds-read.ts';
 import { type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
@@ -67,7 +69,7 @@ export async function metricAtoms(
   }
   const read = await readHours(deps.store, request.options, request.asOf, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
-  const rows = await deps.withAtoms(request.asOf, (tables) => {
+  const rows = await deps.withAtoms(request.asOf, kindsRead(metric, request.options), (tables) => {
     const { sql, params } = listingSql(tables, metric, narrowed, zoneOf(deps, request), deps.now, read.hours);
     return readPage(deps.store, sql, { ...params, ...(cursor ?? START), limit: page.limit + 1 });
   });

@@ -1,5 +1,5 @@
 import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
-import type { AtomTables } from './atoms/tables.ts';
+import type { AtomName, AtomTables } from './atoms/tables.ts';
 import type { Envelope } from './envelope.ts';
 import type { SurveyMeasure } from './privacy/answered.ts';
 
@@ -21,7 +21,9 @@ export interface Metric {
   readonly unitOf?: (options: Options) => string;
   /** Which way is better. */
   readonly direction: 'higher' | 'lower' | 'none';
-  readonly atom: keyof AtomTables;
+  readonly atom: AtomName;
+  /** Further kinds of atoms that its items read. */
+  readonly reads?: readonly AtomName[];
   /** Kinds of event that give the bucket timestamp: their sources are what coverage asks about (metrics.md §1.3). */
   readonly feeds: readonly EventType[];
   /** Names accepted by `group_by` and as filters; columns of the atom. */
@@ -172,7 +174,7 @@ export type Beside =
   | {
       readonly type: 'count';
       readonly field: string;
-      readonly atom: keyof AtomTables;
+      readonly atom: AtomName;
       readonly dimensions: readonly string[];
       readonly items: Items;
     }

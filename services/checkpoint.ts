@@ -1,7 +1,7 @@
 import type { FollowTarget } from '../ingest/follow.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { Atoms } from '../queries/atoms/atoms.ts';
-import { type Touch, universalKinds } from '../queries/atoms/scope.ts';
+import type { Touch } from '../queries/atoms/scope.ts';
 
 const DDL = `CREATE TABLE IF NOT EXISTS refreshed_positions (log_partition UInt32, next UInt64)
   ENGINE = ReplacingMergeTree(next) ORDER BY log_partition`;
@@ -63,15 +63,14 @@ export async function refreshStale(store: Store, atoms: Atoms): Promise<number> 
   await store.command(`INSERT INTO entity_refs SELECT arrayJoin(refs) AS ref, entity FROM ${behind}`);
   if (count > MANY_EVENTS) await atoms.rebuild();
   else {
-    const [touched] = await store.query<{ entities: string[]; names: string[]; universal: boolean | number }>(
+    const [touched] = await store.query<{ entities: string[]; names: string[]; types: string[] }>(
       `SELECT groupUniqArray(entity) AS entities, groupUniqArrayArray(refs) AS names,
-         max(type IN {universal:Array(String)}) AS universal FROM ${behind}`,
-      { universal: universalKinds },
+         groupUniqArray(toString(type)) AS types FROM ${behind}`,
     );
     await atoms.refresh({
       entities: new Set(touched?.entities),
       names: new Set(touched?.names),
-      everything: Boolean(touched?.universal),
+      types: new Set(touched?.types),
     });
   }
   await noteAllFresh(store);

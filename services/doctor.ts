@@ -24,7 +24,7 @@ export async function diagnose(
   now: string,
   sources: readonly Source[],
 ): Promise<Finding[]> {
-  return withAtoms(null, async (tables) => [
+  return withAtoms(null, ['rollouts', 'changes', 'service_spans'], async (tables) => [
     ...(await sourceFindings(store, tables.source_spans, now, sources)),
     ...(await rejectedFindings(store)),
     ...(await environmentFindings(store, tables.rollouts)),

@@ -62,7 +62,7 @@ export async function listRejected(store: Store, page: Page): Promise<{ rejected
 
 /** Every service as it is now, by name: defined ones and those that are only heard of. */
 export async function listServices(store: Store, withAtoms: WithAtoms): Promise<Row[]> {
-  return withAtoms(null, (tables) =>
+  return withAtoms(null, ['service_spans'], (tables) =>
     store.query(
       `SELECT service AS id, if(argMax(title, valid_to) = '', service, argMax(title, valid_to)) AS name,
          argMax(team_now, valid_to) AS team, argMax(tier_now, valid_to) AS tier, argMax(region_now, valid_to) AS region,
@@ -77,7 +77,7 @@ export async function listServices(store: Store, withAtoms: WithAtoms): Promise<
 
 /** Every team that is defined or owns a service now, by name, with the number of its services. */
 export async function listTeams(store: Store, withAtoms: WithAtoms): Promise<Row[]> {
-  return withAtoms(null, (tables) =>
+  return withAtoms(null, ['service_spans'], (tables) =>
     store.query(
       `SELECT team AS id, if(anyLast(title) = '', team, anyLast(title)) AS name, max(timezone) AS timezone,
          max(parent) AS parent, toUInt32(sum(owned)) AS services

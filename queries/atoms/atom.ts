@@ -1,11 +1,14 @@
 /**
- * An atom kind: one row per thing that a metric counts. `select` is the one SELECT that serves three uses: ad hoc with any
- * as_of, for the services touched by a batch, and for everything, in slices.
+ * An atom kind: one row per thing that a metric counts. The one SELECT that makes it serves three uses: ad hoc with any
+ * as_of, for what a batch touched, and for everything, in slices.
  */
 export interface AtomKind {
   /** Name of the stored table, in the plural: `rollouts`. */
   readonly name: string;
-  /** Column name to ClickHouse type, in order. Every kind begins with {@link commonColumns}. */
+  /**
+   * Column name to ClickHouse type, in order. The first is what a refresh makes anew as a whole, `service` or `subject`; the
+   * second is `atom_id`, unique within it. Every kind has a `service`, if only `(unassigned)`.
+   */
   readonly columns: Readonly<Record<string, string>>;
   /** What one row is, for people. */
   readonly description: string;
@@ -29,8 +32,19 @@ export const receiptColumns = {
   delivery_ids: 'Array(String)',
 } as const;
 
-const time = "DateTime64(3, 'UTC')";
-const maybeTime = `Nullable(${time})`;
+/** Types of instants. */
+export const time = "DateTime64(3, 'UTC')";
+export const maybeTime = `Nullable(${time})`;
+
+/** The columns by which stored atoms of a kind are told apart. */
+export const keyColumns = (kind: AtomKind): readonly [string, string] =>
+  'subject' in kind.columns ? ['subject', 'atom_id'] : ['service', 'atom_id'];
+
+/** The declared columns in their declared types: what is folded for a past reads as what is stored. */
+export const pick = (kind: AtomKind, from: string): string =>
+  `SELECT ${Object.entries(kind.columns)
+    .map(([name, type]) => `CAST(${name}, '${type.replaceAll("'", "\\'")}') AS ${name}`)
+    .join(', ')} FROM (${from})`;
 
 /** A rollout: one service, one environment group. Only finished ones are atoms. */
 export const rollouts: AtomKind = {
@@ -230,44 +244,5 @@ export const adoptions: AtomKind = {
   },
 };
 
-/** What people did in closed waves. It carries no respondent, only a digest by which people are told apart. */
-export const answers: AtomKind = {
-  name: 'answers',
-  description:
-    'what one person did in a closed survey wave: the last answer to an item, having responded, or having been invited',
-  columns: {
-    /** `survey:` and the wave: what one refresh makes anew. Not a service. */
-    service: 'String',
-    atom_id: 'String',
-    /** answer response invitation */
-    kind: 'LowCardinality(String)',
-    wave: 'String',
-    /** Empty but for answers. */
-    item: 'String',
-    /** 1-5 or 0-10, of answers. */
-    scale: 'LowCardinality(String)',
-    /** Version of the item's wording, empty if unstated. */
-    version: 'String',
-    score: 'Float64',
-    respondent_key: 'String',
-    answered_at: time,
-    closed_at: time,
-    /** When the log had it, and the close of its wave. */
-    recorded_at: time,
-    close_recorded_at: time,
-    /** out_of_scale: not on the item's scale; or empty. */
-    excluded: 'LowCardinality(String)',
-    ...dimensionColumns,
-    ...receiptColumns,
-  },
-};
-
-export const atomKinds: readonly AtomKind[] = [
-  serviceSpans,
-  sourceSpans,
-  rollouts,
-  changes,
-  incidents,
-  adoptions,
-  answers,
-];
+/** The kinds that are made together, of everything that hangs together with a service. The others: subjects/registry.ts. */
+export const deliveryKinds: readonly AtomKind[] = [serviceSpans, sourceSpans, rollouts, changes, incidents, adoptions];

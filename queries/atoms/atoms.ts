@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../../ingest/ports.ts';
-import { type AtomKind, atomKinds } from './atom.ts';
+import { type AtomKind, deliveryKinds, keyColumns } from './atom.ts';
 import { eventsDdl } from './events.ts';
-import { type Fold, fold, foldAndStore, layers, newWorkbench, touchedServices } from './fold.ts';
-import { foundUnassigned, neighbourhoods, type Touch } from './scope.ts';
-import { UNASSIGNED } from './sql.ts';
+import { catalogFacts, deliveryFacts } from './facts.ts';
+import { newWorkbench } from './filling.ts';
+import { foldAndStore, foldAndStoreSources, layers, touchedServices } from './fold.ts';
+import { openPasts } from './pasts.ts';
+import { foundUnassigned, neighbourhoods, type Touch, touchesDelivery } from './scope.ts';
+import { text, UNASSIGNED } from './sql.ts';
 import { voidOlderSql } from './storing.ts';
+import {
+  countSubjectsSql,
+  foldAndStoreSubjects,
+  type Subjects,
+  subjectRules,
+  subjectsAmong,
+  touchedSubjects,
+} from './subjects/fold.ts';
+import { atomKinds, subjectKinds } from './subjects/registry.ts';
+import type { SubjectKind } from './subjects/subject.ts';
 import type { AtomTables, WithAtoms } from './tables.ts';
-
-/** How many folded pasts are kept: a page asks ten questions of the same as_of. */
-const KEPT_PASTS = 3;
 
 /**
  * The atoms of a store: kept fresh as of now, and folded anew for any past. One per process; refreshes run one at a time.
@@ -37,7 +47,7 @@ const ddlOf = (kind: AtomKind): string => `
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')},
     refreshed UInt64, voided UInt8
-  ) ENGINE = ReplacingMergeTree(refreshed, voided) ORDER BY (service, atom_id)`;
+  ) ENGINE = ReplacingMergeTree(refreshed, voided) ORDER BY (${keyColumns(kind).join(', ')})`;
 
 /**
  * Opens the atoms of a store. `name` keeps the scratch tables of processes on one server apart: letters, digits and
@@ -45,31 +55,11 @@ const ddlOf = (kind: AtomKind): string => `
  * takes about `sliceEntities` at a time.
  */
 export function openAtoms(store: Store, name: string, alone = true, sliceEntities = SLICE_ENTITIES): Atoms {
-  let folds = 0;
-  const pasts = new Map<string, { fold: Promise<Fold>; users: number }>();
-  // Part of a past's key: one that was folded before all of its events were written is not taken again.
-  const eventsBy = async (asOf: string): Promise<string> => {
-    const sql = `SELECT toString(count()) AS n FROM events WHERE recorded_at <= parseDateTime64BestEffort({as_of:String}, 3, 'UTC')`;
-    return (await store.query<{ n: string }>(sql, { as_of: asOf }))[0]?.n ?? '0';
-  };
   const fresh = newWorkbench(`fold_${name}_fresh`);
   const touching = newWorkbench(`fold_${name}_touch`);
-  const foldPast = async (asOf: string): Promise<Fold> => {
-    folds += 1;
-    const bench = newWorkbench(`fold_${name}_past${folds}`);
-    const made = await fold(store, bench, asOf, null);
-    // The steps before the atoms are not asked for again.
-    const kept = new Set(atomKinds.map((kind) => kind.name));
-    const discard = async (keep: ReadonlySet<string>): Promise<void> => {
-      for (const layer of [...bench.made]) {
-        if (keep.has(layer)) continue;
-        await store.command(`DROP TABLE IF EXISTS ${made.table(layer)} SYNC`);
-        bench.made.delete(layer);
-      }
-    };
-    await discard(kept);
-    return { table: made.table, drop: () => discard(new Set()) };
-  };
+  const living = newWorkbench(`fold_${name}_living`);
+  const subjectBenches = new Map(subjectKinds.map((kind) => [kind, newWorkbench(`fold_${name}_${kind.name}`)]));
+  const pasts = openPasts(store, name);
 
   let last: Promise<unknown> = Promise.resolve();
   /** One refresh at a time: they share a workbench. */
@@ -85,28 +75,54 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
     return row?.now ?? '0';
   }
 
-  async function refreshServices(services: readonly string[] | null): Promise<void> {
-    if (services === null) await rebuildAll();
+  async function refreshDelivery(touch: Touch): Promise<void> {
+    // Whatever a source sends shows that it is alive.
+    if (!touchesDelivery(touch)) return foldAndStoreSources(store, living, await newRefresh());
+    const services = await touchedServices(store, touching, touch);
+    if (services === null) await rebuildDelivery();
     else await foldAndStore(store, fresh, services, await newRefresh());
   }
 
   /** What fits is made at once, else slice by slice, so that memory does not grow with the store; what none made again is gone. */
-  async function rebuildAll(): Promise<void> {
+  async function rebuildDelivery(): Promise<void> {
     const refreshed = await newRefresh();
     const [first, ...others] = slices(await store.query(neighbourhoods), sliceEntities);
     if (others.length === 0) return foldAndStore(store, fresh, null, refreshed);
     await foldAndStore(store, fresh, [UNASSIGNED], refreshed, foundUnassigned);
     for (const slice of [first!, ...others]) await foldAndStore(store, fresh, slice, await newRefresh());
-    for (const kind of atomKinds) await store.command(voidOlderSql(kind), { refreshed });
+    for (const kind of deliveryKinds) await store.command(voidOlderSql(kind), { refreshed });
   }
 
-  async function settle(): Promise<void> {
-    for (const [key, past] of pasts) {
-      if (pasts.size <= KEPT_PASTS) return;
-      if (past.users > 0) continue;
-      pasts.delete(key);
-      await past.fold.then((made) => made.drop()).catch(() => undefined);
+  async function refreshSubjects(kind: SubjectKind, subjects: Subjects): Promise<void> {
+    if (subjects.type === 'all') return rebuildSubjects(kind);
+    await foldAndStoreSubjects(store, subjectBenches.get(kind)!, kind, subjects, await newRefresh());
+  }
+
+  async function rebuildSubjects(kind: SubjectKind): Promise<void> {
+    const [row] = await store.query<{ n: string }>(countSubjectsSql(kind));
+    const n = Math.ceil(Number(row?.n ?? 0) / sliceEntities);
+    if (n <= 1)
+      return foldAndStoreSubjects(store, subjectBenches.get(kind)!, kind, { type: 'all' }, await newRefresh());
+    for (let slice = 0; slice < n; slice += 1) await refreshSubjects(kind, { type: 'slice', slice, slices: n });
+  }
+
+  async function refresh(touch: Touch): Promise<void> {
+    await refreshDelivery(touch);
+    for (const kind of subjectKinds) {
+      const subjects = touchedSubjects(kind, touch);
+      if (subjects !== null) await refreshSubjects(kind, subjects);
     }
+    if (!retractions.some((type) => touch.types.has(type))) return;
+    const retracted = await retractedEntities(store, touch);
+    for (const kind of subjectKinds) {
+      const subjects = subjectsAmong(kind, retracted);
+      if (subjects !== null) await refreshSubjects(kind, subjects);
+    }
+  }
+
+  async function rebuild(): Promise<void> {
+    await rebuildDelivery();
+    for (const kind of subjectKinds) await rebuildSubjects(kind);
   }
 
   return {
@@ -130,30 +146,24 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
       }
       await store.command('INSERT INTO atoms_made_by SELECT {rules:String}, now64(6)', { rules });
     },
-    refresh: (touch) => inTurn(async () => refreshServices(await touchedServices(store, touching, touch))),
-    rebuild: () => inTurn(rebuildAll),
-    withAtoms: async (asOf, use) => {
-      if (asOf === null) return use(storedTables());
-      const key = `${asOf} ${await eventsBy(asOf)}`;
-      const past = pasts.get(key) ?? { fold: foldPast(asOf), users: 0 };
-      pasts.set(key, past);
-      past.users += 1;
-      try {
-        return await use(tablesOf(await past.fold));
-      } catch (error) {
-        // Whether the fold or the question failed: the next one folds again.
-        if (pasts.get(key) === past) pasts.delete(key);
-        throw error;
-      } finally {
-        past.users -= 1;
-        await settle();
-      }
-    },
-    async close() {
-      for (const past of pasts.values()) await past.fold.then((made) => made.drop()).catch(() => undefined);
-      pasts.clear();
-    },
+    refresh: (touch) => inTurn(() => refresh(touch)),
+    rebuild: () => inTurn(rebuild),
+    withAtoms: (asOf, kinds, use) => (asOf === null ? use(storedTables()) : pasts.with(asOf, kinds, use)),
+    close: () => pasts.close(),
   };
+}
+
+const retractions = ['deployment.retracted', 'change.retracted', 'incident.retracted'];
+
+/** What the events are about that a batch retracts one by one. */
+async function retractedEntities(store: Store, touch: Touch): Promise<readonly string[]> {
+  const rows = await store.query<{ entity: string }>(
+    `SELECT DISTINCT entity FROM events WHERE id IN (
+      SELECT ${text('event_id')} FROM events WHERE entity IN {entities:Array(String)} AND type IN {retractions:Array(String)}
+    )`,
+    { entities: [...touch.entities], retractions },
+  );
+  return rows.map((row) => row.entity);
 }
 
 /** Entities that a slice of a rebuild holds, by their names: what a fold of them needs of memory stays below 2 GiB. */
@@ -176,7 +186,13 @@ function slices(names: readonly { name: string; entities: string }[], limit: num
 
 /** Stands for all that decides what the atoms are: their columns and every SELECT that makes them. */
 const rules = createHash('sha256')
-  .update(JSON.stringify([atomKinds.map(ddlOf), layers.map((layer) => layer.sql((name) => name))]))
+  .update(
+    JSON.stringify([
+      atomKinds.map(ddlOf),
+      [deliveryFacts(false), deliveryFacts(true), catalogFacts, ...layers].map((layer) => layer.sql((name) => name)),
+      subjectKinds.map(subjectRules),
+    ]),
+  )
   .digest('hex');
 
 async function hasShape(store: Store, kind: AtomKind): Promise<boolean> {
@@ -190,9 +206,6 @@ async function hasShape(store: Store, kind: AtomKind): Promise<boolean> {
 
 const storedTables = (): AtomTables =>
   Object.fromEntries(atomKinds.map((kind) => [kind.name, `(SELECT * FROM ${kind.name} FINAL)`])) as AtomTables;
-
-const tablesOf = (made: Fold): AtomTables =>
-  Object.fromEntries(atomKinds.map((kind) => [kind.name, made.table(kind.name)])) as AtomTables;
 
 /** Drops what killed processes left behind: at once where no other can be at work, else what is a day old. */
 async function dropScratch(store: Store, alone: boolean): Promise<void> {

@@ -1,24 +1,24 @@
 import type { Layer } from './layer.ts';
+import { deliveryTypes } from './scope.ts';
 import { text } from './sql.ts';
 
+/** Definitions and words of sources, which every fold of deliveries reads. */
 const CATALOG =
-  "('service.defined', 'team.defined', 'environment.defined', 'person.defined', 'platform.defined', 'rollout_rule.defined', 'source.defined', 'source.heartbeat', 'source.silent')";
+  "('service.defined', 'environment.defined', 'person.defined', 'platform.defined', 'rollout_rule.defined', 'source.defined', 'source.heartbeat', 'source.silent')";
 
 const RETRACTED = "('deployment.retracted', 'change.retracted', 'incident.retracted')";
 
 /**
- * The facts in scope as they were known (R1, R3): one row per event id, of the highest normaliser known and the earliest
- * copy, without what a newer normaliser no longer says and what was retracted.
+ * The facts among `candidates` (rows of `known`) as they were known (R1, R3): one row per event id, of the highest normaliser
+ * known and the earliest copy, without what a newer normaliser no longer says and what was retracted. As the layer `facts`.
  */
-export const factsLayer = (scoped: boolean): Layer => ({
+export const factsAmong = (candidates: Layer['sql']): Layer => ({
   name: 'facts',
   sql: (table) => {
     const known = table('known');
     return `
     SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (
-      SELECT e.* FROM (
-        SELECT * FROM ${known} WHERE ${scoped ? `entity IN (SELECT entity FROM ${table('scope_entities')}) OR type IN ${CATALOG}` : '1'}
-      ) AS e
+      SELECT e.* FROM (${candidates(table)}) AS e
       LEFT JOIN (SELECT delivery_id, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY delivery_id) AS n
         ON n.delivery_id = e.delivery_id
       WHERE e.normaliser >= n.newest
@@ -28,3 +28,16 @@ export const factsLayer = (scoped: boolean): Layer => ({
       AND entity NOT IN (SELECT entity FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} = '')`;
   },
 });
+
+/** The facts that deliveries are made of: all of them, or those of the entities in scope. */
+export const deliveryFacts = (scoped: boolean): Layer =>
+  factsAmong((table) => {
+    const scope = scoped ? `(entity IN (SELECT entity FROM ${table('scope_entities')}) OR type IN ${CATALOG})` : '1';
+    return `SELECT * FROM ${table('known')} WHERE ${scope} AND type IN (${listed(deliveryTypes)})`;
+  });
+
+/** Only the definitions and words of sources. */
+export const catalogFacts: Layer = factsAmong((table) => `SELECT * FROM ${table('known')} WHERE type IN ${CATALOG}`);
+
+/** Names of event kinds, which are our own, as a list in SQL. */
+export const listed = (types: readonly string[]): string => types.map((type) => `'${type}'`).join(', ');

@@ -1,20 +1,22 @@
-import type { SqlValue, Store } from '../../ingest/ports.ts';
+import type { Store } from '../../ingest/ports.ts';
+import { sourceSpans } from './atom.ts';
 import { catalogLayers } from './catalog.ts';
 import { changeLayers } from './changes.ts';
 import { containmentLayers } from './containment.ts';
-import { factsLayer } from './facts.ts';
+import { catalogFacts, deliveryFacts } from './facts.ts';
 import { failureLayers } from './failures.ts';
+import { type Fold, fill, type Workbench } from './filling.ts';
 import { incidentLayers } from './incidents.ts';
 import { atomLayers } from './kinds.ts';
 import type { Layer } from './layer.ts';
 import { positionLayers } from './positions.ts';
 import { rolloutLayers } from './rollouts.ts';
-import { scopeLayers, type Touch, touchLayers } from './scope.ts';
-import { sourceLayers } from './sources.ts';
+import { scopeLayers, type Touch, touchesEverything, touchLayers } from './scope.ts';
+import { sourceLayers, wholeSourceLayers } from './sources.ts';
 import { UNASSIGNED } from './sql.ts';
-import { refreshLayer, storing } from './storing.ts';
+import { refreshLayer, storing, storingOf } from './storing.ts';
 
-/** All steps from facts to atoms, each reading those before it. */
+/** All steps from facts to atoms of delivery, each reading those before it. */
 export const layers: readonly Layer[] = [
   ...catalogLayers,
   ...positionLayers,
@@ -27,26 +29,10 @@ export const layers: readonly Layer[] = [
   ...atomLayers,
 ];
 
-export interface Fold {
-  /** Name of the table that a layer was filled into. */
-  readonly table: (layer: string) => string;
-  /** Lets go of everything that was filled. */
-  drop(): Promise<void>;
-}
+const sourcesAlone: readonly Layer[] = [catalogFacts, ...wholeSourceLayers];
 
 /**
- * Tables that a series of folds fills again and again: planning a CREATE … AS costs half of a small fold, so they are made once
- * and emptied. One fold at a time may use a workbench.
- */
-export interface Workbench {
-  readonly prefix: string;
-  readonly made: Set<string>;
-}
-
-export const newWorkbench = (prefix: string): Workbench => ({ prefix, made: new Set() });
-
-/**
- * Folds events into atoms: fills every layer as a table in memory. `asOf` null means everything known; `services` null means
+ * Folds events into atoms of delivery: fills every layer as a table in memory. `asOf` null means everything known; `services` null means
  * all of them, else the atoms of these (in lower case) come out right, those of others may not.
  */
 export function fold(
@@ -55,7 +41,7 @@ export function fold(
   asOf: string | null,
   services: readonly string[] | null,
 ): Promise<Fold> {
-  const steps = [...(services === null ? [] : scopeLayers()), factsLayer(services !== null), ...layers];
+  const steps = [...(services === null ? [] : scopeLayers()), deliveryFacts(services !== null), ...layers];
   return fill(store, bench, { steps, asOf, params: { services: services ?? [], as_of: asOf ?? '' } });
 }
 
@@ -71,7 +57,7 @@ export async function foldAndStore(
   unassigned?: Layer['sql'],
 ): Promise<void> {
   const scoped = services !== null;
-  const steps = [refreshLayer, ...(scoped ? scopeLayers(unassigned) : []), factsLayer(scoped), ...layers];
+  const steps = [refreshLayer, ...(scoped ? scopeLayers(unassigned) : []), deliveryFacts(scoped), ...layers];
   const params = { services: services ?? [], refreshed };
   const made = await fill(store, bench, { steps, after: storing(scoped), asOf: null, params });
   await made.drop();
@@ -79,7 +65,7 @@ export async function foldAndStore(
 
 /** Services, in lower case, whose atoms could change by what was touched, what is of none among them; null if all could. */
 export async function touchedServices(store: Store, bench: Workbench, touch: Touch): Promise<string[] | null> {
-  if (touch.everything) return null;
+  if (touchesEverything(touch)) return null;
   const params = { entities: [...touch.entities], names: [...touch.names] };
   const made = await fill(store, bench, { steps: touchLayers, asOf: null, params });
   try {
@@ -92,127 +78,15 @@ export async function touchedServices(store: Store, bench: Workbench, touch: Tou
   }
 }
 
-// Machine code for expressions that differ in each statement costs more than it saves, and it is made at the third run.
-const WITHOUT_JIT = 'SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0';
-
-/** Statements in flight: planning takes one core each, and most small layers are planning. */
-const AT_ONCE = 3;
-
-/** A statement that waits for the layers it reads; `layer` names the table that it fills, if it fills one. */
-interface Step extends Layer {
-  readonly layer: boolean;
+/** Folds only when sources as a whole were alive, as the layer `source_spans`. */
+export function foldSources(store: Store, bench: Workbench, asOf: string): Promise<Fold> {
+  return fill(store, bench, { steps: sourcesAlone, asOf, params: { as_of: asOf } });
 }
 
-interface Filling {
-  /** Each becomes a table. */
-  readonly steps: readonly Layer[];
-  /** Statements that fill no table of their own. */
-  readonly after?: readonly Layer[];
-  readonly asOf: string | null;
-  readonly params: Readonly<Record<string, SqlValue>>;
+/** Makes the stored lives of sources as a whole anew, and nothing else. */
+export async function foldAndStoreSources(store: Store, bench: Workbench, refreshed: string): Promise<void> {
+  const steps = [refreshLayer, ...sourcesAlone];
+  const after = [storingOf(sourceSpans, () => "service = ''")];
+  const made = await fill(store, bench, { steps, after, asOf: null, params: { refreshed } });
+  await made.drop();
 }
-
-/** Runs every step as soon as what it reads is there. */
-async function fill(store: Store, bench: Workbench, filling: Filling): Promise<Fold> {
-  const { steps, after = [], asOf, params } = filling;
-  const table = (layer: string): string => (layer === 'known' ? knownEvents(asOf) : `${bench.prefix}_${layer}`);
-  const drop = async (): Promise<void> => {
-    const made = steps.filter(({ name }) => bench.made.has(name));
-    await Promise.all(made.map(({ name }) => store.command(`TRUNCATE TABLE ${table(name)}`)));
-  };
-  const all: Step[] = [
-    ...steps.map((step) => ({ ...step, layer: true })),
-    ...after.map((step) => ({ ...step, layer: false })),
-  ];
-  const origins = new Set(all.flatMap(({ rowsOf = [] }) => rowsOf));
-  /** Of {@link origins}: what has no rows. */
-  const empty = new Set<string>();
-  const run = async ({ name, layer, rowsOf, sql }: Step): Promise<void> => {
-    if (!layer) return store.command(`${sql(table)} ${WITHOUT_JIT}`, params);
-    if (!bench.made.has(name)) {
-      await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${WITHOUT_JIT}`, params);
-      bench.made.add(name);
-    } else if (rowsOf?.every((origin) => empty.has(origin))) {
-      empty.add(name);
-      return;
-    } else await store.command(`INSERT INTO ${table(name)} ${sql(table)} ${WITHOUT_JIT}`, params);
-    if (origins.has(name) && (await store.query(`SELECT 1 AS one FROM ${table(name)} LIMIT 1`)).length === 0)
-      empty.add(name);
-    if (name === 'facts') for (const family of await absentFamilies(store, table(name), origins)) empty.add(family);
-  };
-  const heights = heightsOf(all);
-  const turns = makeTurns(AT_ONCE);
-  const filled = new Map<string, Promise<void>>();
-  const ends = all.map((step) => {
-    const needed = [...readBy(step)].flatMap((name) => filled.get(name) ?? []);
-    const end = Promise.all(needed).then(() => turns(heights.get(step.name) ?? 0, () => run(step)));
-    if (step.layer) filled.set(step.name, end);
-    return end;
-  });
-  const failed = (await Promise.allSettled(ends)).find((outcome) => outcome.status === 'rejected');
-  if (failed) {
-    // A table may be half made, or gone: the next fold makes all of them again.
-    for (const { name } of steps) {
-      bench.made.delete(name);
-      await store.command(`DROP TABLE IF EXISTS ${table(name)} SYNC`).catch(() => undefined);
-    }
-    throw failed.reason;
-  }
-  return { table, drop };
-}
-
-/** Of the families of kinds among `origins` (`change.*`) those of which there is no fact. */
-async function absentFamilies(store: Store, facts: string, origins: ReadonlySet<string>): Promise<string[]> {
-  const rows = await store.query<{ family: string }>(
-    `SELECT DISTINCT splitByChar('.', type)[1] AS family FROM ${facts}`,
-  );
-  const present = new Set(rows.map(({ family }) => `${family}.*`));
-  return [...origins].filter((origin) => origin.endsWith('.*') && !present.has(origin));
-}
-
-/** The layers that a step reads. */
-function readBy(step: Layer): ReadonlySet<string> {
-  const read = new Set<string>();
-  step.sql((name) => {
-    read.add(name);
-    return name;
-  });
-  return read;
-}
-
-/** How long a way it is from each step to the last one that waits for it: those of the longest ways go first. */
-function heightsOf(steps: readonly Step[]): ReadonlyMap<string, number> {
-  const heights = new Map<string, number>();
-  for (const step of [...steps].reverse()) {
-    const own = heights.get(step.name) ?? 0;
-    heights.set(step.name, own);
-    for (const read of readBy(step)) heights.set(read, Math.max(heights.get(read) ?? 0, own + 1));
-  }
-  return heights;
-}
-
-/** Lets at most `limit` tasks run at a time, the greatest weight first. */
-function makeTurns(limit: number): (weight: number, task: () => Promise<void>) => Promise<void> {
-  let running = 0;
-  const queue: { readonly weight: number; readonly go: () => void }[] = [];
-  return async (weight, task) => {
-    if (running >= limit) {
-      await new Promise<void>((go) => {
-        const place = queue.findIndex((waiting) => waiting.weight < weight);
-        queue.splice(place < 0 ? queue.length : place, 0, { weight, go });
-      });
-    }
-    running += 1;
-    try {
-      await task();
-    } finally {
-      running -= 1;
-      queue.shift()?.go();
-    }
-  };
-}
-
-const knownEvents = (asOf: string | null): string =>
-  asOf === null
-    ? 'events'
-    : "(SELECT * FROM events WHERE recorded_at <= parseDateTime64BestEffort({as_of:String}, 3, 'UTC'))";

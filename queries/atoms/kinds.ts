@@ -1,16 +1,9 @@
 import { adoptionsSql } from './adoption.ts';
-import { answersSql } from './answers.ts';
-import { type AtomKind, adoptions, answers, changes, incidents, rollouts, serviceSpans, sourceSpans } from './atom.ts';
+import { type AtomKind, adoptions, changes, incidents, pick, rollouts, serviceSpans, sourceSpans } from './atom.ts';
 import { isBotAt, withDimensions } from './catalog.ts';
 import type { Layer } from './layer.ts';
 import { sourceSpansSql } from './sources.ts';
 import { EPOCH, FAR, texts } from './sql.ts';
-
-/** The declared columns in their declared types: what is folded for a past reads as what is stored. */
-const pick = (kind: AtomKind, from: string): string =>
-  `SELECT ${Object.entries(kind.columns)
-    .map(([name, type]) => `CAST(${name}, '${type.replaceAll("'", "\\'")}') AS ${name}`)
-    .join(', ')} FROM (${from})`;
 
 /** The kinds that metrics count, in the columns that they publish, made from the layers. */
 export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
@@ -137,5 +130,4 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
   },
   { kind: sourceSpans, name: 'source_spans', sql: (table) => pick(sourceSpans, sourceSpansSql(table)) },
   { kind: adoptions, name: 'adoptions', sql: adoptionsSql },
-  { kind: answers, name: 'answers', sql: answersSql },
 ];

@@ -1,9 +1,9 @@
 import type { FollowTarget } from '../../ingest/follow.ts';
-import type { LogRecord, Row, Store } from '../../ingest/ports.ts';
+import type { LogRecord, Store } from '../../ingest/ports.ts';
 import { decodeEvent } from '../../ingest/upcast.ts';
 import type { Atoms } from './atoms.ts';
-import { EVENTS_INSERT, eventRow } from './events.ts';
-import { type Touch, universalKinds } from './scope.ts';
+import { EVENTS_INSERT, type EventRow, eventRow } from './events.ts';
+import { bothTouch, type Touch, touchOf } from './scope.ts';
 
 /** Told of log values that are no events of this release: they stay in the log and are passed by. */
 export type OnSetAside = (record: LogRecord, reason: string) => void;
@@ -18,30 +18,16 @@ export function materialise(store: Store, atoms: Atoms, onSetAside: OnSetAside):
       return new Map(rows.map((row) => [Number(row.partition), BigInt(row.next)]));
     },
     async write(records) {
-      const rows: Row[] = [];
-      const entities = new Set<string>();
-      const names = new Set<string>();
-      let everything = false;
+      const rows: EventRow[] = [];
       for (const record of records) {
         const decoded = decodeEvent(record.value);
-        if (!decoded.ok) {
-          onSetAside(record, decoded.reason);
-          continue;
-        }
-        const row = eventRow(decoded.event, record);
-        rows.push(row);
-        entities.add(row.entity);
-        for (const ref of row.refs) names.add(ref);
-        everything ||= universalKinds.includes(row.type);
+        if (decoded.ok) rows.push(eventRow(decoded.event, record));
+        else onSetAside(record, decoded.reason);
       }
       await store.insert(EVENTS_INSERT, rows);
-      return { entities, names, everything };
+      return touchOf(rows);
     },
     refresh: (touch) => atoms.refresh(touch),
-    merge: (a, b) => ({
-      entities: new Set([...a.entities, ...b.entities]),
-      names: new Set([...a.names, ...b.names]),
-      everything: a.everything || b.everything,
-    }),
+    merge: bothTouch,
   };
 }

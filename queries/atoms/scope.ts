@@ -1,3 +1,6 @@
+import { entityKindOf } from '../../ingest/entity.ts';
+import { eventTypes } from '../../ingest/vocabulary/vocabulary.ts';
+import type { EventRow } from './events.ts';
 import type { Layer } from './layer.ts';
 import { text, UNASSIGNED } from './sql.ts';
 
@@ -10,13 +13,44 @@ export const universalKinds: readonly string[] = [
   'service.defined',
 ];
 
+const DELIVERY_ENTITIES = new Set(
+  'branch change rollout incident run release service environment rollout_rule platform source'.split(' '),
+);
+
 /** What a batch of events is about, gathered while it is written. */
 export interface Touch {
   readonly entities: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
-  /** True if the batch concerns every service. */
-  readonly everything: boolean;
+  /** Kinds of event. */
+  readonly types: ReadonlySet<string>;
 }
+
+/** What some rows of `events` are about. */
+export function touchOf(rows: Iterable<EventRow>): Touch {
+  const touch = { entities: new Set<string>(), names: new Set<string>(), types: new Set<string>() };
+  for (const row of rows) {
+    touch.entities.add(row.entity);
+    touch.types.add(row.type);
+    for (const ref of row.refs) touch.names.add(ref);
+  }
+  return touch;
+}
+
+/** What two batches are about together. */
+export const bothTouch = (a: Touch, b: Touch): Touch => ({
+  entities: new Set([...a.entities, ...b.entities]),
+  names: new Set([...a.names, ...b.names]),
+  types: new Set([...a.types, ...b.types]),
+});
+
+/** Kinds of event of which the atoms of delivery are made: a batch without any leaves them as they are. */
+export const deliveryTypes: readonly string[] = eventTypes.filter(
+  (type) => DELIVERY_ENTITIES.has(entityKindOf(type)) || type === 'person.defined',
+);
+
+/** Whether a batch could change atoms of delivery, and whether those of every service. */
+export const touchesDelivery = (touch: Touch): boolean => deliveryTypes.some((type) => touch.types.has(type));
+export const touchesEverything = (touch: Touch): boolean => universalKinds.some((type) => touch.types.has(type));
 
 const LINKS = ['rollout:', 'incident:', 'run:', 'release:'];
 const isLink = (column: string): string =>

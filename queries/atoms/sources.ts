@@ -1,3 +1,4 @@
+import { pick, sourceSpans } from './atom.ts';
 import type { Layer } from './layer.ts';
 import { rolloutReports } from './rollouts.ts';
 import { ruledKinds } from './ruled.ts';
@@ -55,6 +56,23 @@ export const sourceLayers: readonly Layer[] = [
           ) AS h ON h.sender = q.sender
         ) GROUP BY service_key, sender, silent_at
       ) GROUP BY service_key, sender`,
+  },
+];
+
+/** The same for sources as a whole, which no rollout and no incident is read for. */
+export const wholeSourceLayers: readonly Layer[] = [
+  ...sourceLayers.map((layer) =>
+    layer.name === 'source_fed'
+      ? {
+          ...layer,
+          sql: (table: (name: string) => string) =>
+            `SELECT service_key, service, sender, kind, at FROM ${table('source_words')} WHERE service_key != ''`,
+        }
+      : layer,
+  ),
+  {
+    name: 'source_spans',
+    sql: (table) => pick(sourceSpans, `SELECT * FROM (${sourceSpansSql(table)}) WHERE service = ''`),
   },
 ];
 

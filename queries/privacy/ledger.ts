@@ -85,7 +85,7 @@ interface Head extends Omit<Told, 'publication'> {
 }
 
 async function readHeads(deps: PublishingDeps, span: { readonly from: string; readonly to: string }): Promise<Head[]> {
-  const rows = await deps.withAtoms(null, (tables) =>
+  const rows = await deps.withAtoms(null, ['answers'], (tables) =>
     deps.store.query(
       `SELECT of_wave, of_item, is_answer, of_scale, toString(toUnixTimestamp64Milli(min(closes))) AS closed_ms,
         toString(toUnixTimestamp64Milli(min(close_known))) AS close_known_ms, arraySort(groupUniqArrayIf(wording, wording != '')) AS versions,
@@ -131,7 +131,7 @@ function isNews(last: Stated | null, head: Head): boolean {
 async function readSets(deps: PublishingDeps, heads: readonly Head[]): Promise<AnswerSet[]> {
   if (heads.length === 0) return [];
   const waves = [...new Set(heads.map(({ wave }) => wave))];
-  const rows = await deps.withAtoms(null, (tables) =>
+  const rows = await deps.withAtoms(null, ['answers'], (tables) =>
     deps.store.query(
       `SELECT wave, toString(kind) AS kind, item, toString(scale) AS scale, toString(team) AS team, toString(region) AS region, score,
         toString(toUnixTimestamp64Milli(recorded_at)) AS recorded_ms, toUInt32(count()) AS people

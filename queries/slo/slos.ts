@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import type { Store } from '../../ingest/ports.ts';
 import { type SloDefinition, sloDefinition } from '../../ingest/workspace/slos.ts';
 import { type Asking, asOfParam } from '../ask.ts';
+import type { AtomName } from '../atoms/tables.ts';
 import { iso } from '../buckets.ts';
 import { readDefinitions } from '../definitions.ts';
 import { byIncidents } from './by-incidents.ts';
@@ -31,7 +32,7 @@ export async function findSlo(store: Store, asking: SloAsking, id: string): Prom
   const { slo, measured } = await answerSlo(store, asking, found);
   const incidents = await spentBy(asking, slo);
   const stretches = measured === null ? incidents.map(stretchOf) : badSlices(measured, found.definition);
-  const rollouts = await asking.withAtoms(asking.asOf, (tables) =>
+  const rollouts = await asking.withAtoms(asking.asOf, ['rollouts'], (tables) =>
     spendingRollouts(store, tables, {
       service: serviceOf(found.definition),
       window: { start: Date.parse(slo.window.start), end: Date.parse(slo.window.end) },
@@ -127,7 +128,9 @@ async function answerSlo(store: Store, asking: SloAsking, defined: Defined): Pro
   if (definition.sli === 'incidents') return { slo: await byIncidents(asking, defined), measured: null };
   const at = asking.asOf ?? asking.now;
   const { zone, asOf } = asking;
-  const measured = await asking.withAtoms(asOf, (tables) =>
+  const rolloutsToo = definition.indicator?.from === 'rollouts';
+  const kinds: readonly AtomName[] = rolloutsToo ? ['rollouts', 'source_spans'] : ['source_spans'];
+  const measured = await asking.withAtoms(asOf, kinds, (tables) =>
     measureSlices(store, tables, { slo: defined.id, definition, at: Date.parse(at), asOf, zone }),
   );
   return { slo: bySlices(defined, at, measured), measured };

@@ -97,14 +97,14 @@ export async function openEmbedded(now: string): Promise<Embedded> {
       return imported;
     },
     commitAtoms: () =>
-      atoms.withAtoms(null, (tables) =>
+      atoms.withAtoms(null, ['rollouts', 'changes'], (tables) =>
         store.query<CommitAtom & Record<string, unknown>>(
           `SELECT sha, change_id, rollout_id, merged_at, if(excluded != '', excluded, reason) AS excluded
            FROM ${tables.changes} ARRAY JOIN commits AS sha, commit_excluded AS reason`,
         ),
       ),
     rollouts: () =>
-      atoms.withAtoms(null, (tables) =>
+      atoms.withAtoms(null, ['rollouts', 'changes'], (tables) =>
         store.query(`SELECT rollout_id, kind, excluded, first_deployment FROM ${tables.rollouts}`),
       ),
     async total(id, parameters) {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Row, Store } from '../../ingest/ports.ts';
 import { type AnswerDeps, answerMetric } from '../../queries/answer.ts';
-import { atomKinds } from '../../queries/atoms/atom.ts';
 import { eventsDdl } from '../../queries/atoms/events.ts';
+import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { AtomTables } from '../../queries/atoms/tables.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import type { Metric } from '../../queries/metric.ts';
@@ -50,7 +50,7 @@ export async function openBench(): Promise<AtomBench> {
       }
     },
     deps(now, reportingZone = 'UTC') {
-      return { store, withAtoms: (_asOf, use) => use(tables), now, reportingZone };
+      return { store, withAtoms: (_asOf, _kinds, use) => use(tables), now, reportingZone };
     },
     async close() {
       await store.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Row } from '../../ingest/ports.ts';
 import type { AnswerDeps } from '../../queries/answer.ts';
-import { atomKinds } from '../../queries/atoms/atom.ts';
+import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { AtomTables } from '../../queries/atoms/tables.ts';
 import { metricDiff } from '../../queries/diff.ts';
 import { EVENTS_BETWEEN, nearbySql, RULES_BETWEEN } from '../../queries/explain.ts';
@@ -159,7 +159,7 @@ describe('the difference between two reports', () => {
       await bench.store.command(`CREATE TABLE early_${name} ENGINE = Memory AS SELECT * FROM ${name}`);
     }
     const then = Object.fromEntries(names.map((name) => [name, `early_${name}`])) as AtomTables;
-    return { ...deps(), withAtoms: (asOf, use) => use(asOf === early ? then : tables) };
+    return { ...deps(), withAtoms: (asOf, _kinds, use) => use(asOf === early ? then : tables) };
   }
 
   const event = (id: string, type: string, entity: string, recorded_at: string, normaliser = 1): Row => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { atomKinds } from '../../queries/atoms/atom.ts';
+import { keyColumns } from '../../queries/atoms/atom.ts';
 import { openAtoms } from '../../queries/atoms/atoms.ts';
-import type { AtomTables } from '../../queries/atoms/tables.ts';
+import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
+import type { AtomName, AtomTables } from '../../queries/atoms/tables.ts';
 import { randomHistory } from '../histories/histories.ts';
 import { type Ledger, openLedger, type Recorded } from '../support/ledger.ts';
 
@@ -22,12 +23,15 @@ async function atomsIn(tables: AtomTables): Promise<Record<string, unknown[]>> {
   for (const kind of atomKinds) {
     const columns = Object.keys(kind.columns).map((name) => (name === 'kinds' ? `arraySort(kinds) AS kinds` : name));
     const from = tables[kind.name as keyof AtomTables];
-    all[kind.name] = await ledger.store.query(`SELECT ${columns.join(', ')} FROM ${from} ORDER BY service, atom_id`);
+    all[kind.name] = await ledger.store.query(
+      `SELECT ${columns.join(', ')} FROM ${from} ORDER BY ${keyColumns(kind).join(', ')}`,
+    );
   }
   return all;
 }
 
-const stored = () => ledger.atoms.withAtoms(null, atomsIn);
+const allNames = atomKinds.map((kind) => kind.name as AtomName);
+const stored = () => ledger.atoms.withAtoms(null, allNames, atomsIn);
 
 /** A history as it may reach the log: shuffled, some events twice, in batches. */
 const arrival = (seed: number): fc.Arbitrary<{ history: Recorded[]; batches: Recorded[][] }> => {
@@ -66,7 +70,7 @@ test(`atoms kept fresh by key, folded as of a past and rebuilt are the same, ${R
 
     const recorded = history.map((one) => one.recorded_at).sort();
     const asOf = recorded[Math.floor(recorded.length / 2)]!;
-    const past = await ledger.atoms.withAtoms(asOf, atomsIn);
+    const past = await ledger.atoms.withAtoms(asOf, allNames, atomsIn);
     await ledger.clear();
     await ledger.write(history.filter((one) => one.recorded_at <= asOf));
     await ledger.atoms.rebuild();

@@ -28,7 +28,7 @@ async function rollouts(source: Source, bodies: readonly object[]) {
   });
   await ledger.write(history);
   await ledger.atoms.rebuild();
-  const found = await ledger.atoms.withAtoms(null, (tables) =>
+  const found = await ledger.atoms.withAtoms(null, ['rollouts'], (tables) =>
     ledger.store.query<{ revision: string; outcome: string; kind: string; finished_at: string; service: string }>(
       `SELECT service, revision, outcome, kind, finished_at FROM ${tables.rollouts} WHERE excluded = '' ORDER BY finished_at`,
     ),

@@ -93,7 +93,7 @@ describe('adoption and answers', () => {
       history.push(recorded('survey.wave_closed', on(40), { wave }));
     }
     const rows = (asOf: string | null) =>
-      ledger.atoms.withAtoms(asOf, (tables) =>
+      ledger.atoms.withAtoms(asOf, ['adoptions', 'answers'], (tables) =>
         Promise.all(
           [tables.adoptions, tables.answers].map((table) =>
             ledger.store.query(`SELECT * EXCEPT (event_ids, delivery_ids) FROM ${table} ORDER BY atom_id`),

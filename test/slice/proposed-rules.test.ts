@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-const findings = () => ledger.atoms.withAtoms(null, (tables) => proposedRules(ledger.store, tables));
+const findings = () => ledger.atoms.withAtoms(null, ['rollouts'], (tables) => proposedRules(ledger.store, tables));
 
 test('proposes the most exact lines for what looks like a deployment to production, and nothing once they are taken', async () => {
   const story = newStory();

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { Store } from '../../ingest/ports.ts';
 import { type AnswerDeps, answerMetric } from '../../queries/answer.ts';
-import { atomKinds } from '../../queries/atoms/atom.ts';
 import { type Atoms, openAtoms } from '../../queries/atoms/atoms.ts';
 import { EVENTS_INSERT, eventRow } from '../../queries/atoms/events.ts';
-import { type Touch, universalKinds } from '../../queries/atoms/scope.ts';
+import { type Touch, touchOf } from '../../queries/atoms/scope.ts';
+import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import { parseRequest } from '../../queries/request.ts';
@@ -50,11 +50,7 @@ export async function openLedger(reportingZone = 'UTC'): Promise<Ledger> {
         return eventRow(event, { partition: 0, offset, recordedAt: recorded_at });
       });
       await store.insert(EVENTS_INSERT, rows);
-      return {
-        entities: new Set(rows.map((row) => row.entity)),
-        names: new Set(rows.flatMap((row) => row.refs)),
-        everything: rows.some((row) => universalKinds.includes(row.type)),
-      };
+      return touchOf(rows);
     },
     async ask(metricId, params, now) {
       const metric = metrics.find((candidate) => candidate.id === metricId);

@@ -1,4 +1,6 @@
-import { text, UNASSIGNED } from './sql.ts';
+import { dimensionColumns, receiptColumns, time } from '../atom.ts';
+import { text, UNASSIGNED } from '../sql.ts';
+import type { SubjectKind } from './subject.ts';
 
 /** Items that ask the question of eNPS by their very name, where no scale is stated. */
 const NET_PROMOTER = "('enps', 'nps')";
@@ -8,13 +10,13 @@ const NET_PROMOTER = "('enps', 'nps')";
  * one for having been invited (metrics.md §9.1). A person stands in one team and region in all of a wave: those of the
  * invitation, else those that the latest answer states.
  */
-export const answersSql = (table: (layer: string) => string): string => {
+const answersSql = (table: (layer: string) => string): string => {
   const assigned = (name: string) => `if(${name} = '', '${UNASSIGNED}', ${name})`;
   const others = ['tier', 'product'].flatMap((name) => [name, `${name}_now`]);
   const person = (name: string) => `argMax(${name}, (kind = 'invitation' AND ${name} != '', ${name} != '', at, id))`;
   const row = (kind: string) => `('${kind}', '', '', '', 0., p.${kind}_at, p.${kind}_recorded_at, p.ids, p.deliveries)`;
   return `
-  SELECT concat('survey:', lower(wave)) AS service, hex(sipHash128(row.1, wave, row.2, respondent)) AS atom_id, row.1 AS kind, wave, row.2 AS item, row.3 AS scale, row.4 AS version,
+  SELECT concat('survey:', wave) AS subject, hex(sipHash128(row.1, wave, row.2, respondent)) AS atom_id, '${UNASSIGNED}' AS service, row.1 AS kind, wave, row.2 AS item, row.3 AS scale, row.4 AS version,
     row.5 AS score, hex(sipHash128(respondent)) AS respondent_key, row.6 AS answered_at, closed_at, row.7 AS recorded_at, close_recorded_at,
     if(row.1 != 'answer' OR if(row.3 = '0-10', score >= 0 AND score <= 10, score >= 1 AND score <= 5), '', 'out_of_scale') AS excluded,
     ${assigned('person_team')} AS team, team AS team_now, ${assigned('person_region')} AS region, region AS region_now,
@@ -48,4 +50,39 @@ export const answersSql = (table: (layer: string) => string): string => {
       FROM ${table('facts')} WHERE type = 'survey.wave_closed' GROUP BY wave
     ) AS c ON c.wave = p.wave
   )`;
+};
+
+/** What people did in closed waves. It carries no respondent, only a digest by which people are told apart. */
+export const answers: SubjectKind = {
+  name: 'answers',
+  description:
+    'what one person did in a closed survey wave: the last answer to an item, having responded, or having been invited',
+  types: ['survey.invited', 'survey.answered', 'survey.wave_closed'],
+  definitions: [],
+  columns: {
+    subject: 'String',
+    atom_id: 'String',
+    service: 'LowCardinality(String)',
+    /** answer response invitation */
+    kind: 'LowCardinality(String)',
+    wave: 'String',
+    /** Empty but for answers. */
+    item: 'String',
+    /** 1-5 or 0-10, of answers. */
+    scale: 'LowCardinality(String)',
+    /** Version of the item's wording, empty if unstated. */
+    version: 'String',
+    score: 'Float64',
+    respondent_key: 'String',
+    answered_at: time,
+    closed_at: time,
+    /** When the log had it, and the close of its wave. */
+    recorded_at: time,
+    close_recorded_at: time,
+    /** out_of_scale: not on the item's scale; or empty. */
+    excluded: 'LowCardinality(String)',
+    ...dimensionColumns,
+    ...receiptColumns,
+  },
+  sql: answersSql,
 };

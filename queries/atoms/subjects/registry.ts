@@ -1,0 +1,9 @@
+import { type AtomKind, deliveryKinds } from '../atom.ts';
+import { answers } from './answers.ts';
+import type { SubjectKind } from './subject.ts';
+
+/** Every kind of atom of which each subject stands for itself. */
+export const subjectKinds: readonly SubjectKind[] = [answers];
+
+/** Every kind of atom there is. */
+export const atomKinds: readonly AtomKind[] = [...deliveryKinds, ...subjectKinds];
