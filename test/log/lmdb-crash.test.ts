@@ -8,13 +8,14 @@ import { expect, it } from 'vitest';
 import type { Topic } from '../../ingest/ports.ts';
 import { openLmdbLog } from '../../services/log/lmdb-log.ts';
 import { all, expectOrdered } from '../contracts/event-log-readers.ts';
+import { times } from '../support/thorough.ts';
 
 const clock = { now: () => new Date().toISOString() };
 
 it('has every acknowledged append once after kill -9 at random instants', { timeout: 120_000 }, async () => {
   const seed = Number(process.env.HEADWAY_TEST_SEED ?? 20251121);
   console.log(`seed ${seed}`);
-  const delays = fc.sample(fc.integer({ min: 5, max: 270 }), { seed, numRuns: 12 });
+  const delays = fc.sample(fc.integer({ min: 5, max: 270 }), { seed, numRuns: times(12, 5) });
   const path = mkdtempSync(join(tmpdir(), 'headway-crash-'));
   const acknowledged = new Set<string>();
   try {

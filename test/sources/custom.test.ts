@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseData } from '../../ingest/event.ts';
 import { secretVariable } from '../../services/config.ts';
+import { times } from '../support/thorough.ts';
 import { bytesOf, delivery } from './deliveries.ts';
 import { eventsOf, read, sourceOf } from './mapped.ts';
 import { changed, ofAnotherType, pathsOf } from './mutations.ts';
@@ -117,8 +118,8 @@ describe('the example of the workspace', () => {
     const arbitrary = fc.oneof(mutated, fc.jsonValue(), fc.string({ unit: 'binary' }), fc.uint8Array());
     fc.assert(
       fc.property(arbitrary, (sent) => void count(sound(sent ?? 'null'))),
-      { numRuns: 2000, seed: SEED },
+      { numRuns: times(2000, 300), seed: SEED },
     );
-    expect(Math.min(outcomes.get('events') ?? 0, outcomes.get('rejected') ?? 0)).toBeGreaterThan(100);
+    expect(Math.min(outcomes.get('events') ?? 0, outcomes.get('rejected') ?? 0)).toBeGreaterThan(15);
   });
 });
