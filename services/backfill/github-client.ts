@@ -2,7 +2,7 @@ import { Octokit } from '@octokit/core';
 import { paginateGraphQL } from '@octokit/plugin-paginate-graphql';
 import { paginateRest } from '@octokit/plugin-paginate-rest';
 import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
+import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { CommandFailed } from '../commands/failure.ts';
 import type { Pace } from './pace.ts';
 
@@ -20,13 +20,15 @@ export interface GithubAccess {
   readonly onWait: (seconds: number) => void;
   /** Milliseconds of the first pause after a failure of GitHub's; the next ones are 4 and 9 times as long. Default 1000. */
   readonly retryBaseMs?: number;
+  /** False: no second is left between writes, among which the plug-in counts GraphQL's questions. Default true. */
+  readonly spaced?: boolean;
 }
 
 const PATIENCE_MS = 120_000;
 const MOST_WAITS = 5;
 
 /** A client that waits where GitHub says so, tries again what failed on GitHub's side, and stays within the pace. */
-export function githubClient({ api, token, pace, onWait, retryBaseMs = 1000 }: GithubAccess): GithubClient {
+export function githubClient({ api, token, pace, onWait, retryBaseMs = 1000, spaced = true }: GithubAccess): GithubClient {
   const waits = (seconds: number, _options: unknown, _octokit: unknown, count: number): boolean => {
     onWait(seconds);
     return count < MOST_WAITS;
@@ -40,7 +42,12 @@ export function githubClient({ api, token, pace, onWait, retryBaseMs = 1000 }: G
     request: {
       fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) }),
     },
-    throttle: { id: `headway ${api}`, onRateLimit: waits, onSecondaryRateLimit: waits },
+    throttle: {
+      id: `headway ${api}`,
+      onRateLimit: waits,
+      onSecondaryRateLimit: waits,
+      ...(spaced ? {} : { write: unspaced }),
+    },
     retry: { retryAfterBaseValue: retryBaseMs },
   });
   client.hook.wrap('request', async (request, options) => {
@@ -60,6 +67,11 @@ export function githubClient({ api, token, pace, onWait, retryBaseMs = 1000 }: G
 }
 
 function nothing(): void {}
+
+/** A queue in the place of the plug-in's own for writes, in which nobody waits. */
+const unspaced = {
+  key: () => ({ schedule: <T>(_options: object, job: () => Promise<T>) => job() }),
+} as unknown as NonNullable<ThrottlingOptions['write']>;
 
 function observe(pace: Pace, resource: string, headers: Readonly<Record<string, unknown>>): void {
   const number = (name: string) => Number(headers[name] ?? Number.NaN);
