@@ -28,7 +28,14 @@ const PATIENCE_MS = 120_000;
 const MOST_WAITS = 5;
 
 /** A client that waits where GitHub says so, tries again what failed on GitHub's side, and stays within the pace. */
-export function githubClient({ api, token, pace, onWait, retryBaseMs = 1000, spaced = true }: GithubAccess): GithubClient {
+export function githubClient({
+  api,
+  token,
+  pace,
+  onWait,
+  retryBaseMs = 1000,
+  spaced = true,
+}: GithubAccess): GithubClient {
   const waits = (seconds: number, _options: unknown, _octokit: unknown, count: number): boolean => {
     onWait(seconds);
     return count < MOST_WAITS;
