@@ -19,6 +19,28 @@ interface RestJob {
 /** GitHub shows no more runs of one question than these. */
 const MOST_RUNS = 1000;
 
+/** Where reading is: in a slice of time, at a page of it, after so many of its runs. */
+interface Place {
+  readonly from: string;
+  readonly to: string;
+  readonly number?: number;
+  readonly read?: number;
+}
+
+interface PageOfRuns {
+  readonly runs: readonly RestRun[];
+  /** Everything before this instant is read. */
+  readonly upTo: string;
+  /** Where to go on, as {@link placeOf} reads it. */
+  readonly next: string;
+}
+
+/** `instant`: all before it is read; `from to page read`: within a slice of time. */
+function placeOf(cursor: string, until: string): Place {
+  const [from = cursor, to = until, number = '1', read = '0'] = cursor.split(' ');
+  return { from, to, number: Number(number), read: Number(read) };
+}
+
 /**
  * Workflow runs, the oldest first, slice of time by slice of time; each with its earlier attempts and, if wanted, the jobs of
  * all of them. A run that is not finished yet is left to its webhooks.
@@ -31,24 +53,21 @@ export function runsStep(client: GithubClient, name: RepositoryName, index: JobI
     return data as { total_count: number; workflow_runs: RestRun[] };
   };
 
-  async function* slice(
-    from: string,
-    to: string,
-  ): AsyncGenerator<{ runs: readonly RestRun[]; upTo: string; left: number }> {
-    const first = await page(from, to, 1);
+  async function* slice({ from, to, number: begin = 1, read: before = 0 }: Place): AsyncGenerator<PageOfRuns> {
+    const first = await page(from, to, begin);
     const spanMs = Date.parse(to) - Date.parse(from);
     if (first.total_count > MOST_RUNS && spanMs > 2000) {
       const middle = new Date(Date.parse(from) + Math.floor(spanMs / 2000) * 1000).toISOString();
-      yield* slice(from, middle);
-      yield* slice(middle, to);
+      yield* slice({ from, to: middle });
+      yield* slice({ from: middle, to });
       return;
     }
-    let read = 0;
-    for (let number = 1; ; number++) {
-      const { workflow_runs: runs } = number === 1 ? first : await page(from, to, number);
+    let read = before;
+    for (let number = begin; ; number++) {
+      const { workflow_runs: runs } = number === begin ? first : await page(from, to, number);
       read += runs.length;
       const isLast = runs.length === 0 || read >= first.total_count;
-      yield { runs, upTo: isLast ? to : from, left: first.total_count - read };
+      yield { runs, upTo: isLast ? to : from, next: isLast ? to : [from, to, number + 1, read].join(' ') };
       if (isLast) return;
     }
   }
@@ -86,11 +105,14 @@ export function runsStep(client: GithubClient, name: RepositoryName, index: JobI
     unit: 'days of workflow runs',
     async *read({ since, until }, from) {
       const days = (to: string) => Math.round((Date.parse(to) - Date.parse(since)) / 86_400_000);
-      for await (const { runs, upTo } of slice(from ?? since, until)) {
-        const records: HistoryRecord[] = [];
-        for (const run of runs) records.push(...(await recordsOf(run)));
-        yield { records, next: upTo, done: days(upTo), total: days(until) };
-      }
+      const place = placeOf(from ?? since, until);
+      const slices = place.to === until ? [place] : [place, { from: place.to, to: until }];
+      for (const each of slices)
+        for await (const { runs, upTo, next } of slice(each)) {
+          const records: HistoryRecord[] = [];
+          for (const run of runs) records.push(...(await recordsOf(run)));
+          yield { records, next, done: days(upTo), total: days(until) };
+        }
     },
   };
 }

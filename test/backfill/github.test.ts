@@ -68,7 +68,7 @@ describe.concurrent('a backfill from GitHub', () => {
     const passing = failing.fault;
     for (const [stopsAt, permission] of [
       ['/pulls?state=all&sort=updated&direction=desc&per_page=100&page=2', 'Pull requests'],
-      ['/deployments/2505/', 'Deployments'],
+      ['/deployments/2503/', 'Deployments'],
       ['/issues?', 'Issues'],
     ] as const) {
       failing.fault = (request, count) => (request.includes(stopsAt) ? { status: 403 } : passing(request, count));

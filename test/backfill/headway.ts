@@ -91,7 +91,12 @@ export async function beat(service: RunningService): Promise<void> {
 /** Everything that the metrics say of one repository, in total and by week, once all that was sent is counted. */
 export async function answersFor(service: RunningService, repository: string): Promise<Record<string, unknown>> {
   await service.settled();
-  return JSON.parse(alike(await ask(service, repository), repository)) as Record<string, unknown>;
+  return answersNow(service.url, repository);
+}
+
+/** Everything that the metrics of a running server say of one repository now. */
+export async function answersNow(url: string, repository: string): Promise<Record<string, unknown>> {
+  return JSON.parse(alike(await ask(url, repository), repository)) as Record<string, unknown>;
 }
 
 /** The same text for the same history, whatever the name and the ids of its runs. */
@@ -100,17 +105,17 @@ function alike(answers: object, repository: string): string {
   return text.replaceAll(/"\d+\/production\//g, '"run/production/');
 }
 
-async function ask(service: RunningService, repository: string): Promise<Record<string, unknown>> {
+async function ask(url: string, repository: string): Promise<Record<string, unknown>> {
   const answers: Record<string, unknown> = {};
   for (const metric of METRICS) {
     const query = new URLSearchParams({ from: '2026-06-02', to: '2026-08-01', grain: 'week', service: repository });
-    const response = await fetch(`${service.url}/v1/metrics/${metric}?${query}`);
+    const response = await fetch(`${url}/v1/metrics/${metric}?${query}`);
     const answer = (await response.json()) as { totals: object[]; series: object[] };
     expect(response.status, JSON.stringify(answer)).toBe(200);
     answers[metric] = [answer.totals, answer.series].map((rows) => rows.map(told));
   }
   const query = new URLSearchParams({ from: '2026-06-02', to: '2026-08-01', service: repository, limit: '1000' });
-  const { atoms } = (await (await fetch(`${service.url}/v1/metrics/dora.change_lead_time/atoms?${query}`)).json()) as {
+  const { atoms } = (await (await fetch(`${url}/v1/metrics/dora.change_lead_time/atoms?${query}`)).json()) as {
     atoms: Record<string, unknown>[];
   };
   answers.atoms = atoms.map(({ change_id, rollout_id, value, excluded, at }) => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deploymentStatus } from '../api/messages.ts';
 import { times } from '../support/thorough.ts';
-import { freePort, type ServerProcess, startServerProcess } from './process.ts';
+import { freePort, type ServerProcess, startServerProcess, untilCaughtUp } from './process.ts';
 
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 20_261_121);
 const KILLS = Number(process.env.HEADWAY_TEST_KILLS ?? times(50, 8));
@@ -122,15 +122,6 @@ async function frequencyCount(url: string): Promise<number | undefined> {
   const response = await fetch(`${url}/v1/metrics/dora.deployment_frequency`);
   const answer = (await response.json()) as { totals: { count: number }[] };
   return answer.totals[0]?.count;
-}
-
-async function untilCaughtUp(url: string): Promise<void> {
-  for (;;) {
-    const ready = (await fetch(`${url}/readyz`)).status === 200;
-    const text = ready ? await (await fetch(`${url}/metrics`)).text() : '';
-    if (/^headway_log_lag_records\{partition="0"\} 0$/m.test(text) && /^headway_behind 0$/m.test(text)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 function shaOf(number: number): string {

@@ -39,6 +39,49 @@ export async function startServerProcess(port: number, env: Record<string, strin
   };
 }
 
+/** What a command left behind. */
+export interface Ran {
+  /** Null: it was killed. */
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command that runs as a process of its own. */
+export interface RunningCommand {
+  readonly ended: Promise<Ran>;
+  /** SIGKILL. */
+  kill(): void;
+}
+
+/** Starts `headway` with the arguments, as a person would. Nothing is asked of a terminal: there is none. */
+export function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): RunningCommand {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'services/cli.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => {
+    said.out += data.toString();
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    said.err += data.toString();
+  });
+  const ended = new Promise<Ran>((resolve) => child.once('close', (code) => resolve({ code, ...said })));
+  return { ended, kill: () => void child.kill('SIGKILL') };
+}
+
+/** Waits until the server has taken everything that its log has by now, and has counted it. */
+export async function untilCaughtUp(url: string): Promise<void> {
+  for (;;) {
+    const ready = (await fetch(`${url}/readyz`)).status === 200;
+    const text = ready ? await (await fetch(`${url}/metrics`)).text() : '';
+    if (/^headway_log_lag_records\{partition="0"\} 0$/m.test(text) && /^headway_behind 0$/m.test(text)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 async function untilAnswering(url: string, child: ChildProcess, output: () => string): Promise<void> {
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output()}`);
