@@ -110,7 +110,7 @@ it('reads a repository, says how far it is, and ends with what it read', async (
   expect(hooks.size, 'there were no webhooks').toBe(0);
   expect(history.size).toBeGreaterThan(150);
   told = history;
-}, 240_000);
+}, 600_000);
 
 /** Stands before a server and passes everything on; `onHistory` hears when the server has made history durable. */
 async function before(server: ServerProcess, onHistory: () => boolean): Promise<{ url: string; close(): void }> {
@@ -218,7 +218,7 @@ it('killed again and again it goes on where it was, and tells in the end what on
   expect(contradictions, 'facts of one id that differ').toBe(0);
   const both = [...hooks.keys()].filter((id) => history.has(id));
   expect(both.length).toBeGreaterThan(100);
-}, 400_000);
+}, 900_000);
 
 const DURABLE = 'made durable';
 

@@ -73,10 +73,10 @@ export function startCommand(args: readonly string[], env: Readonly<Record<strin
 }
 
 /** Waits until the server has taken everything that its log has by now, and has counted it. */
-export async function untilCaughtUp(url: string): Promise<void> {
+export async function untilCaughtUp(url: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   for (;;) {
     const ready = (await fetch(`${url}/readyz`)).status === 200;
-    const text = ready ? await (await fetch(`${url}/metrics`)).text() : '';
+    const text = ready ? await (await fetch(`${url}/metrics`, { headers })).text() : '';
     if (/^headway_log_lag_records\{partition="0"\} 0$/m.test(text) && /^headway_behind 0$/m.test(text)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
