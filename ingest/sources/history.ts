@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Delivery } from '../delivery.ts';
 import type { Fact } from '../event.ts';
 import type { EventData } from '../vocabulary/vocabulary.ts';
-import { fact, readBody, snapshot } from './shape.ts';
+import { fact, ignored, readBody, snapshot } from './shape.ts';
 import type { Normalized } from './source.ts';
 
 /**
@@ -19,14 +19,16 @@ export function isHistory(delivery: Delivery): boolean {
   return (delivery.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() === HISTORY_TYPE;
 }
 
-/** Reads a delivery of history: all of its records become facts, or none does. */
+/** Reads a delivery of history: all of its records become facts, or none does. Without any it is ignored, as webhooks are. */
 export function readHistory<T extends z.ZodType<{ readonly records: readonly unknown[] }>>(
   delivery: Delivery,
   schema: T,
   factsOf: (history: z.output<T>) => readonly Fact[],
 ): Normalized {
   const body = readBody(delivery, schema);
-  return body.ok ? { outcome: 'facts', facts: factsOf(body.value) } : body.normalized;
+  if (!body.ok) return body.normalized;
+  const facts = factsOf(body.value);
+  return facts.length === 0 ? ignored('none of its records feeds a metric') : { outcome: 'facts', facts };
 }
 
 /** A merged change, and what only its API tells of it. */

@@ -148,7 +148,7 @@ function sender({ forge, server, now }: BackfillTask) {
     const body = Buffer.from(envelope([line]));
     const headers = { 'content-type': HISTORY_TYPE };
     const delivery = { id: '', source: forge.source.name, headers, body, received_at: now() };
-    return normaliseDelivery(forge.source, delivery).outcome === 'events';
+    return normaliseDelivery(forge.source, delivery).outcome !== 'rejected';
   };
 
   return async (records: readonly HistoryRecord[]): Promise<{ sent: number; unreadable: number }> => {
