@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
@@ -7,6 +8,8 @@ import type { Delivery } from '../../ingest/delivery.ts';
 import { decodeDelivery, type StoredDelivery } from '../../ingest/record.ts';
 import { HISTORY_TYPE, isHistory } from '../../ingest/sources/history.ts';
 import { decodeEvent } from '../../ingest/upcast.ts';
+import { checkpointFile } from '../../services/backfill/checkpoint.ts';
+import { backfill } from '../../services/backfill/run.ts';
 import { systemClock } from '../../services/clock.ts';
 import { openLmdbLog } from '../../services/log/lmdb-log.ts';
 import { createToken } from '../../services/tokens.ts';
@@ -66,6 +69,56 @@ test.each(each)(
     expect(Math.min(outcomes.events, outcomes.rejected)).toBeGreaterThan(100);
   },
 );
+
+test('a long page goes in parts, none of which takes the server long', async () => {
+  const { source, bases } = histories[0]!;
+  const { records, ...of } = bases[0]!.body as { records: [{ pull: object; commits: [object] }] };
+  const [one] = records;
+  const commits = Array.from({ length: 20 }, (_, at) => ({
+    ...one.commits[0],
+    sha: at.toString(16).padStart(40, '0'),
+  }));
+  const page = Array.from({ length: 600 }, (_, at) => ({
+    ...one,
+    kind: 'pull',
+    pull: { ...one.pull, number: at + 1 },
+    commits,
+  }));
+  const bodies: Buffer[] = [];
+  const http = createServer(async (request, response) => {
+    bodies.push(Buffer.concat(await request.toArray()));
+    response.writeHead(202, { 'content-type': 'application/json' }).end('{}');
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(http.address() as { port: number }).port}`;
+  const step = {
+    name: 'pulls',
+    unit: 'pulls',
+    async *read() {
+      yield { records: page, next: null, done: 600, total: 600 };
+    },
+  };
+  const done = await backfill({
+    forge: { source, of, repository: 'acme/api', steps: [step] },
+    span: { since: '2025-01-01T00:00:00.000Z', until: '2026-01-01T00:00:00.000Z' },
+    asked: 'a year',
+    checkpoint: checkpointFile(temporaryFolder(), url, 'acme/api'),
+    server: { url, token: null },
+    now: () => '2026-03-05T12:00:00.000Z',
+  });
+  http.closeAllConnections();
+  http.close();
+  expect(done).toMatchObject({ records: 600, unreadable: 0 });
+  const sent = bodies.flatMap(
+    (body) => (JSON.parse(String(body)) as { records: { pull?: { number: number } }[] }).records,
+  );
+  expect(sent.flatMap(({ pull }) => pull?.number ?? [])).toEqual(page.map((_, at) => at + 1));
+  for (const body of bodies) {
+    const part = delivery('github', body, { 'content-type': HISTORY_TYPE });
+    expect(expectSound(part)).toBe('events');
+    expect(cpuMs(part), `milliseconds for ${body.length} bytes`).toBeLessThan(100);
+  }
+});
 
 test(`a running server answers each of ${SENT} for each source, and keeps all of one or nothing`, async () => {
   const dir = temporaryFolder();
