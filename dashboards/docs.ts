@@ -2,6 +2,7 @@ import type { Source } from '../ingest/sources/source.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
 import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
 import { environmentsText } from './environments.ts';
+import { historyText } from './history.ts';
 import { renderMarkdown } from './markdown.ts';
 import { sourceTableHtml } from './source-table.ts';
 import { mark, renderDocument } from './web/frame.ts';
@@ -47,10 +48,11 @@ export function renderDocs(model: DocsModel): string {
 ${model.metrics.map((metric) => html`<li><a href="#${metric.id}">${metric.title}</a></li>`)}
 <li><a href="#senders">All senders in one table</a></li>
 ${model.sources.map((source) => html`<li><a href="#source-${source.name}">Connect ${source.title}</a></li>`)}
-<li><a href="#environments">Environments and rollouts</a></li><li><a href="#asking">Asking the API</a></li><li><a href="#settings">Settings</a></li></ul>
+<li><a href="#history">History and repair</a></li><li><a href="#environments">Environments and rollouts</a></li><li><a href="#asking">Asking the API</a></li><li><a href="#settings">Settings</a></li></ul>
 ${model.metrics.map(metricSection)}
 ${section('senders', 'Senders', html`<p class="m">What each of them feeds, and how it is believed</p>`, sourceTableHtml(model.sources))}
 ${model.sources.map((source) => sourceSection(source, model.baseUrl))}
+${section('history', 'History and repair', html`<p class="m">What was before, and what a hook missed</p>`, renderMarkdown(historyText))}
 ${section('environments', 'Environments and rollouts', html`<p class="m">What counts as a rollout to production</p>`, renderMarkdown(environmentsText))}
 ${askingSection(model)}
 ${settingsSection(model)}`;

@@ -2,6 +2,7 @@ import type { Source } from '../ingest/sources/source.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
 import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
 import { environmentsText } from './environments.ts';
+import { historyText } from './history.ts';
 
 const MADE = '<!-- Made by `npm run generate`: change the declarations instead. -->\n';
 
@@ -51,6 +52,13 @@ export function environmentReference(): string {
   return `${MADE}
 # Environments and rollouts
 ${environmentsText}`;
+}
+
+/** How to read the past and mend gaps, as Markdown. */
+export function historyReference(): string {
+  return `${MADE}
+# History and repair
+${historyText}`;
 }
 
 interface Setting {

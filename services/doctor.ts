@@ -26,6 +26,7 @@ export async function diagnose(
 ): Promise<Finding[]> {
   return withAtoms(null, ['rollouts', 'changes', 'service_spans'], async (tables) => [
     ...(await sourceFindings(store, tables.source_spans, now, sources)),
+    ...(await historyFindings(store)),
     ...(await rejectedFindings(store)),
     ...(await environmentFindings(store, tables.rollouts)),
     ...(await serviceFindings(store, tables.service_spans)),
@@ -56,8 +57,7 @@ async function sourceFindings(
       // What tells of no deployment, change or incident feeds none of the keys.
       level: counts ? 'attention' : 'assumed',
       title,
-      detail:
-        'It is silent: what it feeds shows "no data" instead of zeros. If it is merely quiet, allow it more days.',
+      detail: `It is silent: what it feeds shows "no data" instead of zeros. ${source === 'github' ? MISSED : ''}If it is merely quiet, allow it more days.`,
       settle: { file: 'platform.yaml', lines: `silence_days:\n  ${source}: 30` },
     };
   });
@@ -70,6 +70,22 @@ async function sourceFindings(
       detail: `Steps are at /docs; secrets go into ${missing.map(({ name }) => secretVariable(name)).join(', ')}.`,
     });
   return found;
+}
+
+const MISSED = 'What its hook missed of late: `headway doctor --repair <owner/name>`, see /docs#history. ';
+
+/** Forges of which nothing is known from before they were connected, though their API may tell it. */
+async function historyFindings(store: Store): Promise<Finding[]> {
+  const rows = await store.query<{ source: string; first: string }>(
+    `SELECT source, min(occurred_at) AS first FROM events
+     WHERE source IN ('github', 'gitlab') AND type IN ('change.merged', 'deployment.finished')
+     GROUP BY source HAVING dateDiff('day', min(occurred_at), min(recorded_at)) < 7 ORDER BY source`,
+  );
+  return rows.map(({ source, first }) => ({
+    level: 'assumed',
+    title: `${source}: nothing is known from before ${first.slice(0, 10)}`,
+    detail: `Its API may still tell the past, and nothing of it counts twice: \`headway backfill ${source} <repository>\`, in steps at /docs#history.`,
+  }));
 }
 
 async function rejectedFindings(store: Store): Promise<Finding[]> {

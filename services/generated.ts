@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { deliveryBoard } from '../dashboards/grafana/delivery.ts';
 import {
   environmentReference,
+  historyReference,
   metricReference,
   settingReference,
   settingTable,
@@ -39,6 +40,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/metrics.md', text: metricReference(metrics) },
     { path: 'docs/sources.md', text: sourceReference(sources) },
     { path: 'docs/environments.md', text: environmentReference() },
+    { path: 'docs/history.md', text: historyReference() },
     { path: 'docs/settings.md', text: settingReference(settings) },
     { path: 'dashboards/generated/grafana/delivery.json', text: json(deliveryBoard(metrics)) },
   ];

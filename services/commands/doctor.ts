@@ -16,7 +16,7 @@ export function doctorCommand(program: Command): void {
     .command('doctor')
     .description('what is connected, silent, unmapped or assumed, and which lines would settle it')
     .option('--json', 'as data')
-    .option('--repair [repository...]', 'find what hooks of GitHub delivered and was never received')
+    .option('--repair [name...]', 'find what hooks of GitHub delivered and was never received')
     .option('--app', 'with --repair: the hook of a GitHub App')
     .option('--apply', 'with --repair: ask GitHub to deliver it again')
     .addHelpText('after', `\nThe exit code is 1 if something needs attention.\n${REPAIR_HELP}`)

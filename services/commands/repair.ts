@@ -19,18 +19,20 @@ Gap repair: GitHub sends a delivery once. --repair compares its list of the last
 shows what was missed; --apply asks GitHub to deliver that again, signed as ever.
   $ GITHUB_TOKEN=… npm run headway -- doctor --repair acme/api acme/web            hooks of repositories
   $ GITHUB_TOKEN=… npm run headway -- doctor --repair acme/api --apply
+  $ GITHUB_TOKEN=… npm run headway -- doctor --repair acme                         the hook of an organisation
   $ GITHUB_APP_ID=1 GITHUB_APP_KEY_FILE=app.pem npm run headway -- doctor --repair --app    the hook of a GitHub App
-The token needs read access to Webhooks, with --apply write (classic: read:repo_hook, write:repo_hook). GITHUB_API_URL names
-the API of an Enterprise server. What is older than three days is a matter for backfill.`;
+The token needs read access to Webhooks, with --apply write (classic: read:repo_hook, write:repo_hook; admin:org_hook for an
+organisation). Where the server asks for tokens, HEADWAY_TOKEN is one with the scope admin. GITHUB_API_URL names the API of an
+Enterprise server. What is older than three days is a matter for backfill.`;
 
 /** `headway doctor --repair`: what GitHub delivered, or tried to, and was never received. */
 export async function repair(options: RepairOptions): Promise<void> {
   const { githubClient } = await import('../backfill/github-client.ts');
   const { makePace } = await import('../backfill/pace.ts');
-  const { APP_HOOK, appToken, missedBy, redeliver, repositoryHooks } = await import('../repair/github.ts');
+  const { APP_HOOK, appToken, hooksOf, missedBy, redeliver } = await import('../repair/github.ts');
   const repositories = options.repair === true ? [] : options.repair;
   if (options.app !== true && repositories.length === 0)
-    throw new CommandFailed('--repair takes repositories (owner/name), or --app.');
+    throw new CommandFailed('--repair takes repositories (owner/name), organisations (owner), or --app.');
   const wait = (seconds: number) => process.stderr.write(`Waiting ${seconds} s for GitHub's limit.\n`);
   const client = githubClient({
     api: (process.env.GITHUB_API_URL ?? 'https://api.github.com').replace(/\/+$/, ''),
@@ -41,7 +43,7 @@ export async function repair(options: RepairOptions): Promise<void> {
   const since = new Date(Date.parse(systemClock.now()) - REPEATED_FOR_MS).toISOString();
   const hooks = options.app ? [APP_HOOK] : [];
   for (const repository of repositories) {
-    const found = await repositoryHooks(client, repository);
+    const found = await hooksOf(client, repository);
     if (found.length === 0) process.stderr.write(`${repository} has no hook to /hooks/github.\n`);
     hooks.push(...found);
   }

@@ -35,16 +35,15 @@ interface Hook {
 }
 
 const ADMIN =
-  'Webhooks (administration of the repository; a classic token needs the scope read:repo_hook, or write:repo_hook to repeat)';
+  'Webhooks (administration; a classic token needs the scope read:repo_hook, or write:repo_hook to repeat; admin:org_hook for an organisation)';
 
-/** The hooks of a repository that report to `/hooks/github` of a Headway, as paths in GitHub's API. */
-export async function repositoryHooks(client: GithubClient, repository: string): Promise<string[]> {
-  const hooks = await allowed(repository, ADMIN, () =>
-    client.paginate(`GET /repos/${repository}/hooks`, { per_page: 100 }),
-  );
+/** The hooks of a repository (`owner/name`) or an organisation (`owner`) that report to `/hooks/github` of a Headway, as paths in GitHub's API. */
+export async function hooksOf(client: GithubClient, name: string): Promise<string[]> {
+  const path = `/${name.includes('/') ? 'repos' : 'orgs'}/${name}/hooks`;
+  const hooks = await allowed(name, ADMIN, () => client.paginate(`GET ${path}`, { per_page: 100 }));
   const isOurs = ({ config }: Hook) =>
     URL.canParse(config.url ?? '') && /\/hooks\/github\/?$/.test(new URL(config.url ?? '').pathname);
-  return (hooks as Hook[]).filter(isOurs).map(({ id }) => `/repos/${repository}/hooks/${id}`);
+  return (hooks as Hook[]).filter(isOurs).map(({ id }) => `${path}/${id}`);
 }
 
 /** The hook of the App whose key signs the requests. */

@@ -86,6 +86,13 @@ describe.concurrent('a backfill from GitHub', () => {
   }, 240_000);
 });
 
+it('the doctor does not miss a past that was read', async () => {
+  const { findings } = (await (await fetch(`${service.url}/v1/doctor`)).json()) as { findings: { title: string }[] };
+  expect(findings.map(({ title }) => title).filter((title) => title.startsWith('github'))).toEqual([
+    expect.stringMatching(/^github: \d+ events/),
+  ]);
+}, 60_000);
+
 function secondsAgo(seconds: number): string {
   return String(Math.floor(Date.now() / 1000) - seconds);
 }

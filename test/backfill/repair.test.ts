@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { afterAll, expect, it } from 'vitest';
 import { githubClient } from '../../services/backfill/github-client.ts';
 import { makePace } from '../../services/backfill/pace.ts';
-import { appToken, missedBy, redeliver, repositoryHooks } from '../../services/repair/github.ts';
+import { appToken, hooksOf, missedBy, redeliver } from '../../services/repair/github.ts';
 
 const hooks = [
   { id: 1, active: true, config: { url: 'https://headway.acme.com/hooks/github' } },
@@ -40,7 +40,7 @@ it('finds what a hook delivered and was never received, and has it delivered aga
       asked.push(url.pathname);
       return send(202, {});
     }
-    if (url.pathname === '/repos/acme/api/hooks') return send(200, hooks);
+    if (url.pathname === '/repos/acme/api/hooks' || url.pathname === '/orgs/acme/hooks') return send(200, hooks);
     if (url.pathname !== '/repos/acme/api/hooks/1/deliveries') return send(404, {});
     const from = Number(url.searchParams.get('cursor') ?? 0);
     url.searchParams.set('cursor', String(from + 2));
@@ -54,8 +54,9 @@ it('finds what a hook delivered and was never received, and has it delivered aga
   const api = `http://127.0.0.1:${(http.address() as { port: number }).port}`;
   const client = githubClient({ api, token: 'a-token', pace: makePace(null, () => {}), onWait: () => {} });
 
-  const ours = await repositoryHooks(client, 'acme/api');
+  const ours = await hooksOf(client, 'acme/api');
   expect(ours).toEqual(['/repos/acme/api/hooks/1']);
+  expect(await hooksOf(client, 'acme')).toEqual(['/orgs/acme/hooks/1']);
   const received = [{ sender_id: 'received' }, { sender_id: 'twice' }, { sender_id: null }];
   const missed = await missedBy(client, ours[0]!, '2026-03-05T09:00:00.000Z', received);
   expect(missed.map(({ guid, attempt, event, status }) => [guid, attempt, event, status])).toEqual([
@@ -68,7 +69,7 @@ it('finds what a hook delivered and was never received, and has it delivered aga
     '/repos/acme/api/hooks/1/deliveries/10/attempts',
     '/repos/acme/api/hooks/1/deliveries/15/attempts',
   ]);
-  await expect(repositoryHooks(client, 'acme/hidden')).rejects.toThrow(/Webhooks/);
+  await expect(hooksOf(client, 'acme/hidden')).rejects.toThrow(/Webhooks/);
 });
 
 it('speaks for an App with a token that its key signed', () => {

@@ -183,6 +183,19 @@ it('finds what was missed, shows it, has it delivered again, and it is counted; 
   expect(github.log, 'nothing was delivered again').toHaveLength(9);
 }, 600_000);
 
+it('the doctor says that nothing is known of the past, and the documentation how to read it and how to mend gaps', async () => {
+  const doctor = await startCommand(['doctor'], env).ended;
+  expect(doctor.out).toMatch(
+    /github: nothing is known from before \d{4}-\d\d-\d\d\n.*headway backfill github .*\/docs#history/,
+  );
+  const page = await (await fetch(`${server.url}/docs`)).text();
+  const section = /<section class="doc" id="history".*?<\/section>/s.exec(page)?.[0] ?? '';
+  expect(page).toContain('href="#history"');
+  for (const command of ['backfill github acme/api', 'backfill gitlab acme', 'doctor --repair acme/api --apply'])
+    expect(section).toContain(`npm run headway -- ${command}`);
+  expect(section.match(/<ol class="steps" start="4">/g), 'steps go on after the commands').toHaveLength(2);
+}, 120_000);
+
 it('says what is wrong with a token, and never the token', async () => {
   const wrong = { ...env, GITHUB_TOKEN: 'another-token' };
   const unknown = await startCommand(['doctor', '--repair', REPOSITORY], wrong).ended;
