@@ -1,7 +1,9 @@
 import type { Definition } from '../../../ingest/workspace/definition.ts';
+import { startBusiness } from './business.ts';
 import { startChanges } from './changes.ts';
 import { startMishaps } from './incidents.ts';
 import { organisationOf } from './organisation.ts';
+import { startPortal } from './portal.ts';
 import { startReports } from './reports.ts';
 import { startReleases } from './rollouts.ts';
 import { type DemoDelivery, run } from './simulation.ts';
@@ -31,6 +33,8 @@ export function* syntheticYear(options: YearOptions): Generator<DemoDelivery> {
     startReleases(world);
     startChanges(world);
     startMishaps(world);
+    startPortal(world);
+    startBusiness(world);
   });
 }
 
