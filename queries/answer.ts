@@ -124,10 +124,12 @@ async function answerInZone(
   scope = request.filters,
 ): Promise<Part> {
   const { store } = deps;
-  const [services, sources] = await Promise.all([
+  const [services, allSources] = await Promise.all([
     isOfSubjects(metric) ? [] : readServiceSpans(store, tables, request),
     readSourceSpans(store, tables),
   ]);
+  // What a source did for one service says nothing of what is of no service's delivery.
+  const sources = isOfSubjects(metric) ? allSources.filter(({ service }) => service === '') : allSources;
   const frame = frameOf(deps, metric, request, tz, services, sources);
   const { axis } = frame;
   const [cells, beside] = await Promise.all([

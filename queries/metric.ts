@@ -70,6 +70,7 @@ export type Unit =
   | 'deployments/day'
   | 'hours'
   | 'minutes'
+  | 'seconds'
   | 'fraction'
   | 'score'
   | 'points'

@@ -11,6 +11,11 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { pipelineFlakyRate } from './pipeline-flaky-rate.ts';
+import { pipelineQueueTime } from './pipeline-queue-time.ts';
+import { pipelineRunTime } from './pipeline-run-time.ts';
+import { pipelineSuccessRate } from './pipeline-success-rate.ts';
+import { ciStartLatency } from './platform-ci-start-latency.ts';
 import { surveyEnps } from './survey-enps.ts';
 import { surveyFavourable } from './survey-favourable.ts';
 import { surveyResponseRate } from './survey-response-rate.ts';
@@ -29,6 +34,11 @@ export const metrics: readonly Metric[] = [
   timeToAcknowledge,
   incidentRate,
   downtime,
+  ciStartLatency,
+  pipelineQueueTime,
+  pipelineRunTime,
+  pipelineSuccessRate,
+  pipelineFlakyRate,
   adoptionRate,
   surveyScore,
   surveyFavourable,

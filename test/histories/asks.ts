@@ -12,6 +12,7 @@ export interface Ask {
 
 const DAY_MS = 86_400_000;
 const owners = ['service', 'team', 'tier', 'region', 'product'] as const;
+const runOwners = [...owners, 'repository', 'workflow'] as const;
 const link = { link: ['linked_only', 'previous_deploy'], max_lag: ['24', '1', '0.5', '200'] };
 const open = { closed_only: ['true', 'false'], kaplan_meier: ['true', 'false'] };
 const bucket = { bucket: ['impact_started_at', 'restored_at'] };
@@ -65,6 +66,15 @@ const askable: readonly {
   { metric: 'ops.time_to_acknowledge', options: { ...bucket, ...open }, dimensions: owners },
   { metric: 'ops.incident_rate', options: { per: ['30_service_days', '100_deployments'] }, dimensions: owners },
   { metric: 'ops.downtime', options: {}, dimensions: owners },
+  { metric: 'pipeline.queue_time', options: {}, dimensions: runOwners },
+  { metric: 'pipeline.run_time', options: {}, dimensions: runOwners },
+  { metric: 'pipeline.success_rate', options: {}, dimensions: runOwners },
+  { metric: 'pipeline.flaky_rate', options: {}, dimensions: runOwners },
+  {
+    metric: 'platform.ci_start_latency',
+    options: { finish: ['true', 'false'], within_seconds: ['60', '1', '900'] },
+    dimensions: runOwners,
+  },
 ];
 
 /** Metrics of durations. */
@@ -74,6 +84,8 @@ const timed = [
   'ops.mttr',
   'ops.time_to_detect',
   'ops.time_to_acknowledge',
+  'pipeline.queue_time',
+  'pipeline.run_time',
 ];
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -84,6 +96,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   product: ['store', '(unassigned)'],
   environment_group: ['production', 'edge', '(unassigned)'],
   repository: ['acme/mono', 'acme/shop', 'acme/lib'],
+  workflow: ['Deploy', 'CI', '(unassigned)'],
 };
 
 /** Questions about {@link randomHistory} of the same seed: each metric once plainly and once with everything varied. */

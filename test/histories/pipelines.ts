@@ -96,7 +96,18 @@ export function tellRun(telling: Telling, repository: Repository, told: ToldRoll
     const job_id = `${number}${attempt}`;
     if (job !== undefined && random.chance(0.2))
       Object.assign(task, { environment: random.pick(['PRODUCTION', 'staging']) });
-    if (random.chance(0.3)) fact('pipelinerun.queued', telling.now, { ...run, ...branch, ...attempt_no }, source);
+    if (random.chance(0.5)) {
+      fact('pipelinerun.queued', telling.now, { ...run, ...branch, ...attempt_no }, source);
+      const reason = random.pick([undefined, undefined, 'approval', 'Concurrency', 'runner']);
+      if (reason !== undefined && job !== undefined) {
+        const waits = { ...task, job_id, wait_reason: reason };
+        fact('taskrun.queued', telling.now + random.int(0, 20) * 1000, waits, source);
+        if (random.chance(0.3))
+          fact('taskrun.queued', telling.now + random.int(20, 90) * 1000, { ...task, job_id }, source);
+      }
+      if (random.chance(0.7)) telling.now += random.pick([1_000, 59_999, 60_000, 60_001, 100_000, 400_000, -310_000]);
+      if (random.chance(0.1)) continue;
+    }
     if (random.chance(0.6)) fact('pipelinerun.started', telling.now, { ...run, ...branch, ...attempt_no }, source);
     if (job !== undefined && random.chance(0.5)) fact('taskrun.started', telling.now, { ...task, job_id }, source);
     telling.now += random.int(1, 1800) * 1000;

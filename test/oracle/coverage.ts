@@ -24,12 +24,16 @@ interface Sign {
   readonly services: readonly string[];
 }
 
-/** The feed of a metric whose bucket timestamp comes from one of `kinds`. */
-export function feedOf(world: World, kinds: readonly string[]): Feed {
+/** The feed of a metric whose bucket timestamp comes from one of `kinds`; `alone`: heartbeats of one service do not feed it. */
+export function feedOf(world: World, kinds: readonly string[], alone = false): Feed {
   const signs = signsOf(world);
   const isHeartbeat = (sign: Sign): boolean => sign.type === 'source.heartbeat';
   const feeding = [
-    ...new Set(signs.filter((sign) => kinds.includes(sign.type) || isHeartbeat(sign)).map((sign) => sign.source)),
+    ...new Set(
+      signs
+        .filter((sign) => kinds.includes(sign.type) || (isHeartbeat(sign) && !(alone && sign.about !== '')))
+        .map((sign) => sign.source),
+    ),
   ];
   const silenceMs = (source: string): number => {
     const stated = world.heard

@@ -17,7 +17,8 @@ const SPEC_VERSION = '1.0.0';
 export function oracle(history: readonly { event: NormalizedEvent; recorded_at: string }[], ask: Ask): MetricAnswer {
   const question = readAsk(ask);
   const world = worldOf(history, question.asOf);
-  const feed = remembered(world, `feed ${question.metric.feeds}`, () => feedOf(world, question.metric.feeds));
+  const { feeds, sourcesAlone = false } = question.metric;
+  const feed = remembered(world, `feed ${feeds} ${sourcesAlone}`, () => feedOf(world, feeds, sourcesAlone));
   const groups = groupsOf(question, world);
   const whole: Bucket = { time: question.window.start, asked: question.window, cut: false };
   const zoneOf = (group: Dimensions): string => (question.tz === 'team' ? teamZone(world, group.team!) : question.tz);
@@ -55,7 +56,8 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
   const { tz, asOf, options, scope, metric } = question;
   const owners = ownersPart(scope);
   const groupOwners = ownersPart(group);
-  const services = world.services.filter((service) =>
+  const candidates = metric.sourcesAlone === true ? [] : world.services;
+  const services = candidates.filter((service) =>
     spansOf(world, options, service).some(
       (span) =>
         span.from < question.window.end &&

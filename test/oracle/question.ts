@@ -3,6 +3,7 @@ import { deploymentMetrics } from './deployment-metrics.ts';
 import { incidentMetrics } from './incident-metrics.ts';
 import { compareText } from './known.ts';
 import { leadTimeMetrics } from './lead-time.ts';
+import { pipelineMetrics } from './pipelines.ts';
 import type { Options, OracleMetric } from './summary.ts';
 
 /** Every metric that the oracle answers. */
@@ -10,9 +11,19 @@ export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
   ...deploymentMetrics,
   ...leadTimeMetrics,
   ...incidentMetrics,
+  ...pipelineMetrics,
 };
 
-const dimensionNames = ['service', 'team', 'tier', 'region', 'product', 'environment_group', 'repository'] as const;
+const dimensionNames = [
+  'service',
+  'team',
+  'tier',
+  'region',
+  'product',
+  'environment_group',
+  'repository',
+  'workflow',
+] as const;
 
 export interface Ask {
   readonly metric: string;

@@ -58,7 +58,7 @@ export function groupsOf(question: Question, world: World): Dimensions[] {
   };
   // Spans know owners only: where an atom's own dimension is asked for, atoms alone say what there is.
   const ownersOnly = [...groupBy, ...Object.keys(scope)].every((name) => ownerNames.includes(name));
-  if (ownersOnly)
+  if (ownersOnly && question.metric.sourcesAlone !== true)
     for (const service of world.services)
       for (const span of spansOf(world, options, service))
         if (span.from < window.end && span.to > window.start && matches(scope, {}, span.dimensions))

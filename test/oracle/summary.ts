@@ -73,6 +73,8 @@ export interface OracleMetric {
   /** Kinds of event that give its bucket timestamp. */
   readonly feeds: readonly string[];
   readonly graceHours: number;
+  /** What it counts is of no service's delivery: its sources as a whole tell coverage, its atoms which groups there are (R53). */
+  readonly sourcesAlone?: boolean;
   /** Its atoms, and those of their kind that it leaves out. */
   items(world: World, options: Options): Item[];
   summarize(row: RowContext): Summary;
@@ -87,11 +89,12 @@ export function dimensionsOf(
   options: Options,
   service: string,
   at: number,
-  extra: Readonly<{ environment_group?: string; repository?: string }> = {},
+  extra: Readonly<{ environment_group?: string; repository?: string; workflow?: string }> = {},
 ): Dimensions {
   return {
     environment_group: UNASSIGNED,
     repository: UNASSIGNED,
+    workflow: UNASSIGNED,
     ...world.catalog.dimensions(service, options.ownership === 'now' ? null : at),
     ...extra,
   };
