@@ -91,6 +91,7 @@ export async function fill(store: Store, bench: Workbench, filling: Filling): Pr
 
 /** Of the families of kinds among `origins` (`change.*`) those of which there is no fact. */
 async function absentFamilies(store: Store, facts: string, origins: ReadonlySet<string>): Promise<string[]> {
+  if (![...origins].some((origin) => origin.endsWith('.*'))) return [];
   const rows = await store.query<{ family: string }>(
     `SELECT DISTINCT splitByChar('.', type)[1] AS family FROM ${facts}`,
   );

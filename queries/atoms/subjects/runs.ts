@@ -1,5 +1,5 @@
 import { dimensionColumns, maybeTime, receiptColumns, time } from '../atom.ts';
-import { servicesNamed, withDimensions } from '../catalog.ts';
+import { calledBy, servicesNamed, withDimensions } from '../catalog.ts';
 import { FAR, latest, text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
 
@@ -55,9 +55,10 @@ const runsSql = (table: (layer: string) => string): string => {
     LEFT JOIN (${jobs(facts)}) AS j ON j.of_entity = a.entity AND j.of_attempt = a.attempt
     LEFT JOIN (${flakes(facts)}) AS f ON f.of_flaky = a.entity`;
   const placed = `
-    SELECT t.*, multiIf(empty(s.services), t.repository, length(s.services) = 1, s.services[1], '${UNASSIGNED}') AS service
+    SELECT t.*, s.${calledBy('repository', 't.repository')} AS services,
+      multiIf(empty(services), t.repository, length(services) = 1, services[1], '${UNASSIGNED}') AS service
     FROM (${told}) AS t
-    LEFT JOIN (${servicesNamed(`(${told})`, 'atom_id', 'owned_at', 'repository', 'repository', table)}) AS s ON s.of = t.atom_id`;
+    LEFT JOIN (${servicesNamed(`(${told})`, 'atom_id', 'owned_at', ['repository'], table)}) AS s ON s.of = t.atom_id`;
   return `
   SELECT * REPLACE (if(workflow = '', '${UNASSIGNED}', workflow) AS workflow), attempt AS attempt_no, toUInt8(is_last) AS last_attempt, toUInt8(flaked) AS flaky, '' AS excluded,
     arrayMap(w -> w.1, job_waits) AS wait_from_ats, arrayMap(w -> w.2, job_waits) AS wait_until_ats,
