@@ -6,7 +6,7 @@ import { catalogFacts, deliveryFacts } from './facts.ts';
 import { newWorkbench } from './filling.ts';
 import { foldAndStore, foldAndStoreSources, layers, touchedServices } from './fold.ts';
 import { openPasts } from './pasts.ts';
-import { foundUnassigned, neighbourhoods, type Touch, touchesDelivery } from './scope.ts';
+import { anyRuleSql, foundUnassigned, neighbourhoods, type Touch, touchesDelivery } from './scope.ts';
 import { text, UNASSIGNED } from './sql.ts';
 import { voidOlderSql } from './storing.ts';
 import {
@@ -76,8 +76,10 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
   }
 
   async function refreshDelivery(touch: Touch): Promise<void> {
+    const touches = touchesDelivery(touch);
+    const isTouched = touches === 'yes' || (touches === 'with_rules' && (await store.query(anyRuleSql)).length > 0);
     // Whatever a source sends shows that it is alive.
-    if (!touchesDelivery(touch)) return foldAndStoreSources(store, living, await newRefresh());
+    if (!isTouched) return foldAndStoreSources(store, living, await newRefresh());
     const services = await touchedServices(store, touching, touch);
     if (services === null) await rebuildDelivery();
     else await foldAndStore(store, fresh, services, await newRefresh());

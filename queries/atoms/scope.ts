@@ -48,8 +48,22 @@ export const deliveryTypes: readonly string[] = eventTypes.filter(
   (type) => DELIVERY_ENTITIES.has(entityKindOf(type)) || type === 'person.defined',
 );
 
-/** Whether a batch could change atoms of delivery, and whether those of every service. */
-export const touchesDelivery = (touch: Touch): boolean => deliveryTypes.some((type) => touch.types.has(type));
+/** Of these, kinds that say something of deliveries only where a rule makes rollouts of them. */
+const ruledTypes: ReadonlySet<string> = new Set(
+  deliveryTypes.filter((type) => entityKindOf(type) === 'run' || entityKindOf(type) === 'release'),
+);
+
+/** Whether a batch could change atoms of delivery: surely, if there is any rule on what is a rollout, or not at all. */
+export function touchesDelivery(touch: Touch): 'yes' | 'with_rules' | 'no' {
+  const touched = deliveryTypes.filter((type) => touch.types.has(type));
+  if (touched.length === 0) return 'no';
+  return touched.every((type) => ruledTypes.has(type)) ? 'with_rules' : 'yes';
+}
+
+/** Whether there is any rule: a row if so. */
+export const anyRuleSql = "SELECT 1 AS one FROM events WHERE startsWith(entity, 'rollout_rule:') LIMIT 1";
+
+/** Whether a batch could change the atoms of every service. */
 export const touchesEverything = (touch: Touch): boolean => universalKinds.some((type) => touch.types.has(type));
 
 const LINKS = ['rollout:', 'incident:', 'run:', 'release:'];

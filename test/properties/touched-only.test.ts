@@ -74,6 +74,24 @@ test('a batch costs statements only for the kinds of atoms that it touches', asy
   expect(naming(survey, /INTO source_spans/)).toBe(1);
   expect(survey.length).toBeLessThan(25);
 
+  // Runs are nothing to deliveries until a rule makes rollouts of them.
+  const queued = (n: number) => (story: Story) => {
+    story.tell('pipelinerun.queued', `2025-03-02T1${n}:00Z`, {
+      run_id: `r${n}`,
+      repository: 'acme/api',
+      workflow: 'ci',
+    });
+  };
+  await telling(queued(1));
+  const run = await telling(queued(2));
+  expect(naming(run, /INTO runs/)).toBe(1);
+  expect(naming(run, /INTO rollouts/)).toBe(0);
+  await telling((story) => {
+    const rule = { rule: 'ci', repository: 'acme/api', workflow: 'ci', environment: 'production' };
+    story.tell('rollout_rule.defined', '2025-03-02T13:00Z', rule);
+  });
+  expect(naming(await telling(queued(3)), /INTO rollouts/)).toBe(1);
+
   // Definitions of services decide who owns a run, and nothing about answers.
   const defined = await telling((story) => {
     story.tell('service.defined', '2025-03-03T10:00Z', { service_id: 'api', repository: 'acme/api', team: 'pay' });
