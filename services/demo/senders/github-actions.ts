@@ -63,14 +63,21 @@ function runObject(
   };
 }
 
-/** `workflow_run` requested or completed. */
-export function workflowRun(repository: Repository, run: Run, conclusion: Conclusion | null, now: number): Outgoing {
-  const action = conclusion === null ? 'requested' : 'completed';
+/** `workflow_run` requested, in progress, or completed with a conclusion. */
+export function workflowRun(
+  repository: Repository,
+  run: Run,
+  stage: 'requested' | 'in_progress' | Conclusion,
+  now: number,
+): Outgoing {
+  const ended = stage === 'requested' || stage === 'in_progress' ? null : stage;
+  const action = ended === null ? stage : 'completed';
+  const status = stage === 'requested' ? 'queued' : stage === 'in_progress' ? 'in_progress' : 'completed';
   const workflowId = numberOf('workflow', repository.fullName, run.file) % 100_000_000;
   return githubRequest('workflow_run', `${run.id}/${run.attempt}/${action}`, {
     action,
     workflow_run: {
-      ...runObject(repository, run, conclusion === null ? 'queued' : 'completed', conclusion, now),
+      ...runObject(repository, run, status, ended, now),
       referenced_workflows: [],
       previous_attempt_url: null,
       head_commit: headCommit(run.head),

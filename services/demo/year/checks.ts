@@ -45,8 +45,12 @@ export function runChecks(
     completedAt: run.createdAt + waits + runs,
   };
   if (event === 'push' && repository.reportsJobs) {
+    send(world, workflowRun(repository, run, 'requested', run.createdAt));
     send(world, workflowJob(repository, run, job, 'queued', conclusion));
-    simulation.schedule(job.startedAt, () => send(world, workflowJob(repository, run, job, 'in_progress', conclusion)));
+    simulation.schedule(job.startedAt, () => {
+      send(world, workflowRun(repository, run, 'in_progress', simulation.now()));
+      send(world, workflowJob(repository, run, job, 'in_progress', conclusion));
+    });
     simulation.schedule(job.completedAt, () => send(world, workflowJob(repository, run, job, 'completed', conclusion)));
   }
   const end = job.completedAt + random.between(2, 9) * 1000;

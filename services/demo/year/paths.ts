@@ -63,6 +63,15 @@ export function throughActions(world: World, rollout: Rollout): void {
     send(world, workflowRun(repository, run, conclusion, simulation.now()));
     rollout.done(rolloutId);
   };
+  // A stream of its own: how long runners let a run wait moves nothing else of the year.
+  const runners = simulation.random(`runners/${service.id}`);
+  const request = (): void => {
+    send(world, workflowRun(repository, run, 'requested', simulation.now()));
+    const waits = runners.chance(0.985) ? runners.lognormal(8, 0.5) * 1000 : 59_000;
+    simulation.schedule(simulation.now() + waits, () =>
+      send(world, workflowRun(repository, run, 'in_progress', simulation.now())),
+    );
+  };
   const produce = (environments: readonly string[]): void => {
     const [environment, ...rest] = environments;
     if (environment === undefined) {
@@ -83,12 +92,12 @@ export function throughActions(world: World, rollout: Rollout): void {
       simulation.schedule(simulation.now() + random.between(4, 35) * MINUTE, () => {
         run.attempt += 1;
         run.startedAt = simulation.now();
-        send(world, workflowRun(repository, run, null, simulation.now()));
+        request();
         produce(environments);
       });
     });
   };
-  send(world, workflowRun(repository, run, null, run.createdAt));
+  request();
   simulation.schedule(run.createdAt + random.between(1, 4) * MINUTE, () => {
     if (rollout.kind === 'change') deploy('staging', false, 'success', () => produce(service.production));
     else produce(service.production);
