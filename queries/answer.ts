@@ -11,7 +11,7 @@ import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
-import type { Metric } from './metric.ts';
+import { filtersOf, type Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { readAnswered } from './privacy/answered.ts';
 import { withoutRemainders } from './privacy/suppression.ts';
@@ -80,7 +80,7 @@ type Part =
  */
 async function answerWithMix(deps: Asked, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
   const parts = await answerInZone(deps, tables, metric, request, request.tz);
-  const addsUp = metric.aggregate.type === 'rate' || metric.aggregate.type === 'union';
+  const addsUp = ['rate', 'count', 'sum', 'union'].includes(metric.aggregate.type);
   if (!parts.ok || addsUp || metric.suppressBelow !== undefined || request.groupBy.length === 0) return parts;
   const keys = (row: Row) => keyOf(request.groupBy.map((dimension) => String(row[dimension])));
   const moves = jointMoves(parts.series, keys);
@@ -136,7 +136,7 @@ async function answerInZone(
           store,
           tables,
           metric.atom,
-          metric.dimensions,
+          filtersOf(metric),
           metric.items(request.options),
           metric.aggregate.type,
           request,

@@ -17,7 +17,7 @@ export interface Interval {
   readonly low: number | null;
   readonly high: number | null;
   readonly level: 0.95;
-  /** wilson, order_statistics, garwood, t, bca, brookmeyer_crowley, multinomial */
+  /** wilson, order_statistics, garwood, t, bca, bootstrap, brookmeyer_crowley, multinomial */
   readonly method: string;
 }
 
@@ -78,6 +78,10 @@ export interface Envelope {
   /** Surveys: people invited, and how many gave each score. */
   readonly invited?: number | null;
   readonly distribution?: Readonly<Record<string, number>> | null;
+  /** Money: its currency, as ISO 4217 names it; null of several. */
+  readonly currency?: string | null;
+  /** Money: the categories that it holds. */
+  readonly cost_scope?: readonly string[];
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

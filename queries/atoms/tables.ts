@@ -6,7 +6,8 @@ export type AtomName =
   | 'service_spans'
   | 'source_spans'
   | 'adoptions'
-  | 'answers';
+  | 'answers'
+  | 'usages';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

@@ -11,6 +11,7 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { utilization } from './platform-utilization.ts';
 import { surveyEnps } from './survey-enps.ts';
 import { surveyFavourable } from './survey-favourable.ts';
 import { surveyResponseRate } from './survey-response-rate.ts';
@@ -29,6 +30,7 @@ export const metrics: readonly Metric[] = [
   timeToAcknowledge,
   incidentRate,
   downtime,
+  utilization,
   adoptionRate,
   surveyScore,
   surveyFavourable,

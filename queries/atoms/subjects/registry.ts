@@ -1,9 +1,10 @@
 import { type AtomKind, deliveryKinds } from '../atom.ts';
 import { answers } from './answers.ts';
 import type { SubjectKind } from './subject.ts';
+import { usages } from './usages.ts';
 
 /** Every kind of atom of which each subject stands for itself. */
-export const subjectKinds: readonly SubjectKind[] = [answers];
+export const subjectKinds: readonly SubjectKind[] = [answers, usages];
 
 /** Every kind of atom there is. */
 export const atomKinds: readonly AtomKind[] = [...deliveryKinds, ...subjectKinds];
