@@ -1,6 +1,10 @@
 import type { Metric } from '../metric.ts';
 import { adoptionRate } from './adoption-rate.ts';
+import { cost } from './business-cost.ts';
+import { costPerFeature } from './business-cost-per-feature.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
+import { featuresDelivered } from './delivery-features-delivered.ts';
+import { timeToMarket } from './delivery-time-to-market.ts';
 import { changeFailRate } from './dora-change-fail-rate.ts';
 import { changeLeadTime } from './dora-change-lead-time.ts';
 import { deploymentFrequency } from './dora-deployment-frequency.ts';
@@ -30,7 +34,11 @@ export const metrics: readonly Metric[] = [
   timeToAcknowledge,
   incidentRate,
   downtime,
+  featuresDelivered,
+  timeToMarket,
   utilization,
+  cost,
+  costPerFeature,
   adoptionRate,
   surveyScore,
   surveyFavourable,

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { progressOf, scoreOf } from '../../queries/okr/score.ts';
 import { surveyWorld } from '../surveys/world.ts';
 
 const world = surveyWorld();
@@ -61,4 +62,111 @@ test('EX-UTL-1: hours used ÷ hours allocated, never the mean of ratios', async 
     memory: { value: 0.5 },
   });
 });
-void march;
+
+test('EX-CPF-1: cost per feature, cost by team, and no value without a feature', async () => {
+  const from = '2025-03-03T00:00:00.000Z';
+  const spend = (team: string, amount: number, more = {}) => {
+    const data = { cost_id: `c-${team}-${amount}`, from, to: '2025-04-01T00:00:00.000Z', amount, currency: 'EUR' };
+    world.story().tell('cost.recorded', from, { ...data, category: 'people', team, ...more });
+  };
+  const done = (feature: string, team: string, more = {}) => {
+    world.story().tell('feature.committed', '2025-02-01T00:00:00Z', { feature, team, ...more });
+    world.story().tell('feature.done', '2025-03-03T12:00:00Z', { feature });
+  };
+  spend('a', 60_000.25);
+  spend('a', 39_999.75, { category: 'infrastructure' });
+  spend('b', 50_000);
+  spend('c', 30_000);
+  for (const id of ['1', '2', '3', '4']) done(id, 'a');
+  done('5', 'b');
+  done('6', 'b', { kind: 'bug' });
+  // Of another period.
+  world.story().tell('feature.done', '2025-03-09T12:00:00Z', { feature: '7', team: 'c' });
+  await world.write();
+  expect(await only('business.cost_per_feature', march)).toMatchObject({
+    value: 36_000,
+    numerator: 180_000,
+    denominator: 5,
+    currency: 'EUR',
+    cost_scope: ['infrastructure', 'people'],
+    excluded: { bug: 1 },
+    status: 'ok',
+  });
+  expect(await by('team', 'business.cost_per_feature', march)).toMatchObject({
+    a: { value: 25_000 },
+    b: { value: 50_000 },
+    c: { value: null, numerator: 30_000, denominator: 0, status: 'not_applicable' },
+  });
+  expect(await only('business.cost', march)).toMatchObject({ value: 180_000, n: 4, unit: 'currency', currency: 'EUR' });
+  expect(await by('team', 'business.cost', march)).toMatchObject({ a: { value: 100_000 }, c: { value: 30_000 } });
+  expect(await only('business.cost', { ...march, category: 'infrastructure' })).toMatchObject({ value: 39_999.75 });
+  expect(await only('delivery.features_delivered', march)).toMatchObject({ value: 5, n: 5, excluded: { bug: 1 } });
+  expect(await only('delivery.features_delivered', { ...march, team: 'a' })).toMatchObject({ value: 4 });
+  // Another currency is not added up.
+  spend('d', 10, { currency: 'USD' });
+  await world.write();
+  const mixed = await only('business.cost', march);
+  expect(mixed).toMatchObject({ value: null, status: 'not_applicable', currency: null });
+  expect(mixed.caveat).toContain('EUR and USD');
+  expect(await only('business.cost', { ...march, currency: 'USD' })).toMatchObject({ value: 10 });
+});
+
+test('cost follows the owner of its service, and what is shared stays unassigned', async () => {
+  world.story().tell('service.defined', '2025-01-01T00:00Z', { service_id: 'Shop', team: 'old' });
+  world.story().tell('service.defined', '2025-03-03T00:00Z', { service_id: 'Shop', team: 'new' });
+  const spend = (id: string, from: string, more = {}) =>
+    world.story().tell('cost.recorded', from, { cost_id: id, from, to: from, amount: 1, currency: 'EUR', ...more });
+  spend('1', '2025-03-02T00:00:00.000Z', { service_id: 'shop' });
+  spend('2', '2025-03-04T00:00:00.000Z', { service_id: 'shop', team: 'someone else' });
+  spend('3', '2025-03-04T00:00:00.000Z');
+  await world.write();
+  expect(await by('team', 'business.cost', march)).toMatchObject({
+    old: { value: 1 },
+    new: { value: 1 },
+    '(unassigned)': { value: 1 },
+  });
+  expect(await by('team', 'business.cost', { ...march, ownership: 'now' })).toMatchObject({ new: { value: 2 } });
+  expect(await by('service', 'business.cost', march)).toMatchObject({ Shop: { value: 2 } });
+});
+
+test('features are last done where they were reopened, and teams are not ranked by them', async () => {
+  world.story().tell('feature.done', '2025-03-02T00:00:00Z', { feature: '1', team: 'a' });
+  world.story().tell('feature.done', '2025-03-04T00:00:00Z', { feature: '1', team: 'a' });
+  world.story().tell('feature.committed', '2025-03-01T00:00:00Z', { feature: '2', team: 'a' });
+  await world.write();
+  const { series } = await world.get('delivery.features_delivered', { ...march, grain: 'day', team: 'a' });
+  expect(series.map((row) => row.value)).toEqual([0, 0, 0, 1]);
+  expect(await world.refused('delivery.features_delivered', { group_by: 'team' })).toContain('names no dimension');
+});
+
+test('EX-TTM-1: a median of 24 days after one of 40 is a reduction by 40 %, and scores 0.8', async () => {
+  const release = (id: string, at: string, days: number, more = {}) => {
+    const committed = new Date(Date.parse(at) - days * 86_400_000).toISOString();
+    world.story().tell('feature.committed', committed, { feature: id, team: 'a' });
+    world
+      .story()
+      .tell('feature.released', new Date(Date.parse(at) - 3_600_000).toISOString(), {
+        feature: id,
+        audience_share: 0.1,
+      });
+    world.story().tell('feature.released', at, { feature: id, ...more });
+  };
+  for (let i = -5; i <= 5; i += 1) {
+    release(`before-${i}`, '2025-05-02T00:00:00.000Z', 40 + i);
+    release(`after-${i}`, '2025-08-02T00:00:00.000Z', 24 + i, { audience_share: 0.5 });
+  }
+  // Committed, and shown to few: not on the market.
+  world.story().tell('feature.committed', '2025-08-01T00:00:00Z', { feature: 'open', team: 'a' });
+  world.story().tell('feature.released', '2025-08-02T00:00:00Z', { feature: 'open', audience_share: 0.4 });
+  await world.write();
+  const baseline = await only('delivery.time_to_market', { from: '2025-05-01', to: '2025-05-03' });
+  const now = await only('delivery.time_to_market', { from: '2025-08-01', to: '2025-08-03' });
+  expect(baseline).toMatchObject({ value: 40, n: 11, unit: 'days' });
+  expect(now).toMatchObject({ value: 24, n: 11, open_n: 0, quantiles: { p75: { value: 26.5 } } });
+  expect(1 - now.value! / baseline.value!).toBeCloseTo(0.4, 12);
+  expect(scoreOf(progressOf(baseline.value!, now.value!, baseline.value! * 0.5)!)).toBeCloseTo(0.8, 12);
+  const wider = { from: '2025-08-01', to: '2025-08-03', audience: '0.4' };
+  expect(await only('delivery.time_to_market', wider)).toMatchObject({ n: 12 });
+  const cohort = { from: '2025-07-01', to: '2025-08-03', bucket: 'committed' };
+  expect(await only('delivery.time_to_market', cohort)).toMatchObject({ n: 11, open_n: 1, value: 24.5 });
+});
