@@ -37,6 +37,13 @@ export interface QuantileValue {
   readonly lower_bound: number | null;
 }
 
+/** A feature in the order of its priority. */
+export interface Ranked {
+  readonly feature: string;
+  readonly score: number;
+  readonly implementation_cost: number;
+}
+
 /** A number with everything needed to trust it (metrics.md §1.2). Group keys stand beside these fields under their own names. */
 export interface Envelope {
   readonly metric: string;
@@ -82,6 +89,8 @@ export interface Envelope {
   readonly currency?: string | null;
   /** Money: the categories that it holds. */
   readonly cost_scope?: readonly string[];
+  /** Priority: the features, the highest score first; of equals the cheaper, then by name. */
+  readonly ranking?: readonly Ranked[];
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

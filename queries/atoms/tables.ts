@@ -9,7 +9,8 @@ export type AtomName =
   | 'answers'
   | 'usages'
   | 'costs'
-  | 'features';
+  | 'features'
+  | 'priorities';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

@@ -15,6 +15,7 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { priority } from './planning-priority.ts';
 import { utilization } from './platform-utilization.ts';
 import { surveyEnps } from './survey-enps.ts';
 import { surveyFavourable } from './survey-favourable.ts';
@@ -39,6 +40,7 @@ export const metrics: readonly Metric[] = [
   utilization,
   cost,
   costPerFeature,
+  priority,
   adoptionRate,
   surveyScore,
   surveyFavourable,

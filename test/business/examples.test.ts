@@ -143,12 +143,10 @@ test('EX-TTM-1: a median of 24 days after one of 40 is a reduction by 40 %, and 
   const release = (id: string, at: string, days: number, more = {}) => {
     const committed = new Date(Date.parse(at) - days * 86_400_000).toISOString();
     world.story().tell('feature.committed', committed, { feature: id, team: 'a' });
-    world
-      .story()
-      .tell('feature.released', new Date(Date.parse(at) - 3_600_000).toISOString(), {
-        feature: id,
-        audience_share: 0.1,
-      });
+    world.story().tell('feature.released', new Date(Date.parse(at) - 3_600_000).toISOString(), {
+      feature: id,
+      audience_share: 0.1,
+    });
     world.story().tell('feature.released', at, { feature: id, ...more });
   };
   for (let i = -5; i <= 5; i += 1) {
@@ -169,4 +167,49 @@ test('EX-TTM-1: a median of 24 days after one of 40 is a reduction by 40 %, and 
   expect(await only('delivery.time_to_market', wider)).toMatchObject({ n: 12 });
   const cohort = { from: '2025-07-01', to: '2025-08-03', bucket: 'committed' };
   expect(await only('delivery.time_to_market', cohort)).toMatchObject({ n: 11, open_n: 1, value: 24.5 });
+});
+
+test('EX-PRI-1: impact × value × feasibility ÷ cost, as graded by the end of the bucket', async () => {
+  const grade = (
+    feature: string,
+    at: string,
+    grades: readonly (number | undefined)[],
+    type = 'feature.committed',
+    more = {},
+  ) => {
+    const [developer_impact, business_value, technical_feasibility, implementation_cost] = grades;
+    const given = { developer_impact, business_value, technical_feasibility, implementation_cost };
+    const data = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    world.story().tell(type as 'feature.committed', at, { feature, ...data, ...more });
+  };
+  grade('high', '2025-03-01T00:00:00Z', [5, 4, 3, 2]);
+  grade('low', '2025-03-01T00:00:00Z', [1, 1, 1, 5]);
+  grade('part', '2025-03-01T00:00:00Z', [1, 1, 1]);
+  grade('bug', '2025-03-01T00:00:00Z', [1, 1, 1, 1], 'feature.committed', { kind: 'bug' });
+  await world.write();
+  const window = { from: '2025-03-01', to: '2025-03-02' };
+  expect(await by('feature', 'planning.priority', window)).toMatchObject({
+    high: { value: 30, n: 1 },
+    low: { value: 0.2, n: 1 },
+    part: { value: null, n: 0, excluded: { missing_input: 1 } },
+  });
+  const whole = await only('planning.priority', window);
+  expect(whole).toMatchObject({ n: 2, excluded: { bug: 1, missing_input: 1 } });
+  expect(whole.value).toBeCloseTo(15.1, 12);
+  expect(whole.ranking).toEqual([
+    { feature: 'high', score: 30, implementation_cost: 2 },
+    { feature: 'low', score: 0.2, implementation_cost: 5 },
+  ]);
+  // Graded later, one grade alone; equal scores by the lower cost; done means gone, also from the ranking.
+  grade('part', '2025-03-02T12:00:00Z', [undefined, undefined, undefined, 5]);
+  grade('same', '2025-03-02T12:00:00Z', [5, 3, 2, 1]);
+  grade('high', '2025-03-03T12:00:00Z', [], 'feature.done');
+  await world.write();
+  const { series } = await world.get('planning.priority', { from: '2025-03-01', to: '2025-03-05', grain: 'day' });
+  expect(series.map((row) => (row.ranking as { feature: string }[]).map(({ feature }) => feature))).toEqual([
+    ['high', 'low'],
+    ['same', 'high', 'low', 'part'],
+    ['same', 'low', 'part'],
+    ['same', 'low', 'part'],
+  ]);
 });
