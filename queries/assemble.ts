@@ -43,7 +43,7 @@ interface Estimate {
 export function assemble(input: RowInput): Envelope {
   const { metric, cell, options } = input;
   const estimate = estimateOf(input);
-  if (isSuppressed(metric, cell)) return hidden(input);
+  if (isSuppressed(metric, cell, input.measured.beside)) return hidden(input);
   const status = statusOf(input, estimate);
   const fields = metric.fields?.(input.measured);
   const survey = cell.tallies.survey as SurveyCell | undefined;
@@ -142,6 +142,7 @@ function exposureOf(input: RowInput): { readonly units: number; readonly scale: 
   const kind = metric.aggregate.type === 'rate' ? metric.aggregate.exposure(options) : 'calendar_day';
   if (kind === '30_service_days') return { units: input.measured.serviceDays, scale: 30 };
   if (kind === '100_deployments') return { units: input.measured.beside.deployments ?? 0, scale: 100 };
+  if (kind === 'headcount') return { units: input.measured.beside.headcount ?? 0, scale: 1 };
   return { units: input.daysBegun, scale: 1 };
 }
 

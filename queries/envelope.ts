@@ -91,6 +91,9 @@ export interface Envelope {
   readonly cost_scope?: readonly string[];
   /** Priority: the features, the highest score first; of equals the cheaper, then by name. */
   readonly ranking?: readonly Ranked[];
+  /** Turnover: one less it, and what a year of it comes to; null where the bucket is not of whole months. */
+  readonly retention?: number | null;
+  readonly annualised?: number | null;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

@@ -9,7 +9,7 @@ import { itemColumns, itemRows } from './cells.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { kindsRead } from './kinds-read.ts';
-import { filtersOf, isStanding, type Metric, unitOf } from './metric.ts';
+import { columnsOf, isStanding, type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 import { scopeSql } from './scope.ts';
@@ -104,7 +104,7 @@ export function listingSql(
   now: string,
   hours: HoursTable | null,
 ) {
-  const scope = scopeSql(request, filtersOf(metric));
+  const scope = scopeSql(request, columnsOf(metric));
   const items = metric.items(request.options);
   const axis = axisOf({ ...request, grain: null }, tz, Date.parse(request.asOf ?? now), hours);
   const union = metric.aggregate.type === 'union';

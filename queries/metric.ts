@@ -30,6 +30,8 @@ export interface Metric {
   readonly dimensions: readonly string[];
   /** Names accepted as filters alone: by these nothing is set side by side. */
   readonly filtersOnly?: readonly string[];
+  /** No filters and no tz=team: of people, what is cut out by a filter could be told by subtraction (metrics.md §9.2, rule 3). */
+  readonly isUnfiltered?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Personal answers: a cell of fewer respondents than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
   readonly suppressBelow?: number;
@@ -139,8 +141,8 @@ export type Aggregate =
   | { readonly type: 'snapshot' }
   | { readonly type: 'standing'; readonly scale: readonly [number, number] };
 
-/** What a count is divided by: local days (all or Monday to Friday), 30 service-days, or 100 of a number of `beside`. */
-export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments';
+/** What a count is divided by: local days (all or Monday to Friday), 30 service-days, 100 of a number of `beside`, or the people there. */
+export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments' | 'headcount';
 
 /** SQL over one atom kind. Values of people never stand in it: numbers go by `params`, the rest is chosen by code. */
 export interface Items {
@@ -182,7 +184,7 @@ export interface Scope {
 
 /**
  * Items of another atom kind, counted in the same buckets and scope under `field`; or the changes that wait at the end of
- * each bucket, as `undeployed_n` and `undeployed_age_p50_hours`, where `reason` says who is left out.
+ * each bucket; or the people there (../headcount.ts). Those as `undeployed_n` and `undeployed_age_p50_hours`, where `reason` says who is left out.
  */
 export type Beside =
   | {
@@ -192,6 +194,7 @@ export type Beside =
       readonly dimensions: readonly string[];
       readonly items: Items;
     }
+  | { readonly type: 'headcount' }
   | { readonly type: 'undeployed'; readonly reason: string };
 
 /** Options that every metric has. `tz=team` is not an option but a value of `tz`. */
@@ -221,9 +224,14 @@ export function optionsOf(metric: Metric): Readonly<Record<string, OptionSpec>> 
   return { ...metric.options, ...(isDuration ? durationOptions : {}), ...commonOptions };
 }
 
-/** Every name by which a metric can be filtered: the columns of its atoms. */
-export function filtersOf(metric: Metric): readonly string[] {
+/** The columns by which the atoms of a metric are told apart: dimensions and filters. */
+export function columnsOf(metric: Metric): readonly string[] {
   return [...metric.dimensions, ...(metric.filtersOnly ?? [])];
+}
+
+/** Every name by which a metric can be filtered. */
+export function filtersOf(metric: Metric): readonly string[] {
+  return metric.isUnfiltered ? [] : columnsOf(metric);
 }
 
 /** Whether its items hold for a time, and those count that hold at the end of a bucket. */

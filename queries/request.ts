@@ -76,6 +76,8 @@ export function parseRequest(metric: Metric, parameters: Parameters, context: Re
   if (tz === 'team' && !groupBy.includes('team')) {
     report('tz', 'is team, which forbids adding teams up', 'add group_by=team');
   }
+  if (tz === 'team' && metric.isUnfiltered)
+    report('tz', 'is team, and this metric has one zone for all', 'name a zone');
   const asOf = readAsOf(given.get('as_of'), zone, context.now, report);
   const options = readOptions(specs, given, context.defaults?.[metric.id], report);
   if (metric.band) readBands(given.get('bands'), options, report);

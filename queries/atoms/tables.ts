@@ -10,7 +10,8 @@ export type AtomName =
   | 'usages'
   | 'costs'
   | 'features'
-  | 'priorities';
+  | 'priorities'
+  | 'employments';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

@@ -15,6 +15,7 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { turnover } from './people-turnover.ts';
 import { priority } from './planning-priority.ts';
 import { utilization } from './platform-utilization.ts';
 import { surveyEnps } from './survey-enps.ts';
@@ -41,6 +42,7 @@ export const metrics: readonly Metric[] = [
   cost,
   costPerFeature,
   priority,
+  turnover,
   adoptionRate,
   surveyScore,
   surveyFavourable,

@@ -206,10 +206,66 @@ test('EX-PRI-1: impact × value × feasibility ÷ cost, as graded by the end of 
   grade('high', '2025-03-03T12:00:00Z', [], 'feature.done');
   await world.write();
   const { series } = await world.get('planning.priority', { from: '2025-03-01', to: '2025-03-05', grain: 'day' });
-  expect(series.map((row) => (row.ranking as { feature: string }[]).map(({ feature }) => feature))).toEqual([
+  expect(series.map((row) => (row.ranking ?? []).map(({ feature }) => feature))).toEqual([
     ['high', 'low'],
     ['same', 'high', 'low', 'part'],
     ['same', 'low', 'part'],
     ['same', 'low', 'part'],
   ]);
+});
+
+const joined = (n: number, team: string, at = '2024-06-01T00:00:00Z', more = {}) => {
+  for (let i = 0; i < n; i += 1)
+    world.story().tell('person.joined', at, { person: `${team}-${at}-${i}`, team, ...more });
+};
+const leave = (who: string, at: string, more = {}) => world.story().tell('person.left', at, { person: who, ...more });
+const heard = () => {
+  for (let day = 0; day < 400; day += 5)
+    world.story().tell('source.heartbeat', new Date(Date.parse('2024-12-01') + day * 86_400_000).toISOString(), {
+      name: 'canonical',
+    });
+};
+const quarter = { from: '2025-01-01', to: '2025-04-01' };
+const gone = { value: null, n: null, status: 'suppressed' };
+
+test('EX-RET-1: those who left by the headcount of the month points', async () => {
+  heard();
+  joined(50, 'a');
+  joined(3, 'office', undefined, { engineering: false });
+  const first = 'a-2024-06-01T00:00:00Z';
+  leave(`${first}-0`, '2025-02-10T00:00:00Z', { voluntary: true });
+  leave(`${first}-1`, '2025-02-20T00:00:00Z');
+  await world.write();
+  const row = await only('people.turnover', quarter);
+  expect(row).toMatchObject({ n: 2, numerator: 2, denominator: 49, status: 'ok', unit: 'fraction' });
+  expect(row.value).toBeCloseTo(2 / 49, 12);
+  expect(row.retention).toBeCloseTo(47 / 49, 12);
+  expect(row.annualised).toBeCloseTo(0.154, 3);
+  expect((await only('people.turnover', { ...quarter, voluntary: 'true' })).value).toBeCloseTo(1 / 49, 12);
+  const { series } = await world.get('people.turnover', { ...quarter, grain: 'month' });
+  expect(series.map((one) => [one.numerator, one.denominator])).toEqual([
+    [0, 50],
+    [2, 49],
+    [0, 48],
+  ]);
+  expect(await by('team', 'people.turnover', quarter)).toEqual({ a: expect.objectContaining({ n: 2 }) });
+});
+
+test('a team of fewer than ten is hidden, with the next smallest, and cannot be asked for by a filter', async () => {
+  heard();
+  joined(30, 'a');
+  joined(12, 'b');
+  joined(9, 'c');
+  leave('c-2024-06-01T00:00:00Z-0', '2025-02-10T00:00:00Z');
+  await world.write();
+  const teams = await by('team', 'people.turnover', quarter);
+  expect(teams).toMatchObject({ a: { value: 0, n: 0 }, b: gone, c: gone });
+  for (const name of ['numerator', 'denominator', 'retention', 'annualised']) {
+    expect(teams.b).not.toHaveProperty(name);
+    expect(teams.c).not.toHaveProperty(name);
+  }
+  expect(await only('people.turnover', quarter)).toMatchObject({ n: 1 });
+  expect(await world.refused('people.turnover', { team: 'c' })).toContain('not a parameter');
+  expect(await world.refused('people.turnover', { group_by: 'team', tz: 'team' })).toContain('one zone');
+  expect(await world.refused('people.turnover/atoms', {})).toContain('never listed');
 });
