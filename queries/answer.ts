@@ -193,7 +193,7 @@ async function answerInZone(
   const hide = (rows: readonly Row[]) =>
     metric.suppressBelow === undefined || metric.survey !== undefined
       ? rows
-      : withCompanions(rows, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
+      : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
   const totals = [...hide(groups.map((keys) => row(WHOLE, keys)))];
   const series = axis.buckets.flatMap((bucket, index) =>
     hide(groups.map((keys) => row(index, keys))).map((one) => ({ ...one, time: iso(bucket.start) })),

@@ -42,23 +42,26 @@ export function isSuppressed(
  * Rows that stand beside each other, without those by which a hidden one could be told from their sum (metrics.md §9.2,
  * rule 2): while the hidden ones are fewer people than may be shown, or one row alone, the next smallest goes with them.
  */
-export function withCompanions(rows: readonly Row[], least: number, sizeOf: (row: Row) => number): readonly Row[] {
+export function withCompanions(
+  rows: readonly Row[],
+  groupBy: readonly string[],
+  least: number,
+  sizeOf: (row: Row) => number,
+): readonly Row[] {
   const hidden = new Set(rows.filter((row) => row.status === 'suppressed'));
   if (hidden.size === 0) return rows;
   const rest = rows.filter((row) => !hidden.has(row) && sizeOf(row) > 0).sort((a, b) => sizeOf(a) - sizeOf(b));
   const people = () => [...hidden].reduce((sum, row) => sum + sizeOf(row), 0);
   while (rest.length > 0 && (hidden.size === 1 || people() < least)) hidden.add(rest.shift()!);
-  return rows.map((row) => (hidden.has(row) && row.status !== 'suppressed' ? hiddenRow(row) : row));
+  return rows.map((row) => (hidden.has(row) && row.status !== 'suppressed' ? hiddenRow(row, groupBy) : row));
 }
 
 /** What of a row is no number. */
 const told = ['metric', 'spec_version', 'options', 'scope', 'window', 'as_of', 'unit', 'coverage'] as const;
 
-function hiddenRow(row: Row): Row {
-  const kept = Object.fromEntries(told.map((name) => [name, row[name]]));
-  const groups = Object.fromEntries(Object.entries(row).filter(([, value]) => typeof value === 'string'));
+function hiddenRow(row: Row, groupBy: readonly string[]): Row {
+  const kept = Object.fromEntries([...told, ...groupBy].map((name) => [name, row[name]]));
   return {
-    ...groups,
     ...kept,
     value: null,
     n: null,
@@ -80,5 +83,5 @@ export function withoutRemainders(
 ): readonly Row[] {
   const keyOf = (row: Row) => JSON.stringify(groupBy.map((dimension) => row[dimension]));
   const partly = new Set(series.filter((row) => row.status === 'suppressed').map(keyOf));
-  return totals.map((row) => (partly.has(keyOf(row)) && row.status !== 'suppressed' ? hiddenRow(row) : row));
+  return totals.map((row) => (partly.has(keyOf(row)) && row.status !== 'suppressed' ? hiddenRow(row, groupBy) : row));
 }

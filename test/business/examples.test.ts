@@ -267,5 +267,5 @@ test('a team of fewer than ten is hidden, with the next smallest, and cannot be 
   expect(await only('people.turnover', quarter)).toMatchObject({ n: 1 });
   expect(await world.refused('people.turnover', { team: 'c' })).toContain('not a parameter');
   expect(await world.refused('people.turnover', { group_by: 'team', tz: 'team' })).toContain('one zone');
-  expect(await world.refused('people.turnover/atoms', {})).toContain('never listed');
+  expect(await world.refused('people.turnover/atoms', {})).toContain('never shown');
 });
