@@ -70,7 +70,7 @@ function metricSection(metric: Metric): Html {
   const settled = metric.minN > 0 ? `Fewer than ${metric.minN} are shown and called too few to say. ` : '';
   const right = html`<p>${metric.description}</p>
 ${metric.caveats.length > 0 && html`<ul class="dots">${metric.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul>`}
-<p class="m">${settled}A bucket is provisional until ${metric.graceHours} hours after its end. It is fed by ${metric.feeds.join(', ')}; it can be grouped and filtered by ${metric.dimensions.join(', ')}.</p>
+<p class="m">${settled}A bucket is provisional until ${metric.graceHours} hours after its end. It is fed by ${metric.feeds.join(', ')}; it can be grouped${metric.isUnfiltered ? '' : ' and filtered'} by ${metric.dimensions.join(', ')}${metric.filtersOnly ? `, and filtered alone by ${metric.filtersOnly.join(', ')}` : ''}.</p>
 <h3>Options</h3>${optionTable(optionsOf(metric))}
 ${
   metric.examples.length > 0 &&

@@ -82,6 +82,9 @@ export function settingTable(settings: readonly Setting[]): string {
   return `| Variable | What it does |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
+const filtersAlone = ({ filtersOnly = [] }: Metric): string =>
+  filtersOnly.length === 0 ? '' : `; filtered alone by ${filtersOnly.map((name) => `\`${name}\``).join(', ')}`;
+
 function metricSection(metric: Metric): string {
   const caveats = metric.caveats.map((caveat) => `- ${caveat}`).join('\n');
   const options = Object.entries(optionsOf(metric)).map(
@@ -95,7 +98,7 @@ function metricSection(metric: Metric): string {
 
 ${metric.description}
 ${caveats && `\n${caveats}\n`}
-Grouped and filtered by ${metric.dimensions.map((name) => `\`${name}\``).join(', ')}. Fed by ${metric.feeds.map((kind) => `\`${kind}\``).join(', ')}.
+${metric.isUnfiltered ? 'Grouped' : 'Grouped and filtered'} by ${metric.dimensions.map((name) => `\`${name}\``).join(', ')}${filtersAlone(metric)}. Fed by ${metric.feeds.map((kind) => `\`${kind}\``).join(', ')}.
 
 | Option | Values | Default | What it does |
 | --- | --- | --- | --- |

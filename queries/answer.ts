@@ -11,10 +11,10 @@ import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
-import type { Metric } from './metric.ts';
+import { columnsOf, type Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { readAnswered } from './privacy/answered.ts';
-import { withoutRemainders } from './privacy/suppression.ts';
+import { withCompanions, withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys, toldBySpans } from './scope.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
@@ -80,7 +80,7 @@ type Part =
  */
 async function answerWithMix(deps: Asked, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
   const parts = await answerInZone(deps, tables, metric, request, request.tz);
-  const addsUp = metric.aggregate.type === 'rate' || metric.aggregate.type === 'union';
+  const addsUp = ['rate', 'count', 'sum', 'union'].includes(metric.aggregate.type);
   if (!parts.ok || addsUp || metric.suppressBelow !== undefined || request.groupBy.length === 0) return parts;
   const keys = (row: Row) => keyOf(request.groupBy.map((dimension) => String(row[dimension])));
   const moves = jointMoves(parts.series, keys);
@@ -138,7 +138,7 @@ async function answerInZone(
           store,
           tables,
           metric.atom,
-          metric.dimensions,
+          columnsOf(metric),
           metric.items(request.options),
           metric.aggregate.type,
           request,
@@ -147,12 +147,13 @@ async function answerInZone(
       : readAnswered(deps, metric.survey, request, axis),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
-  const groups = groupsOf(request, cells.values(), frame.dayCoverage);
+  const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage);
   const rows = groups.length * (axis.buckets.length + 1);
   if (rows > MAX_ROWS) {
     const fix = 'take a coarser grain, a shorter window, a coarser group_by or a filter';
     return { ok: false, problem: { field: 'grain', problem: tooMany(rows), fix } };
   }
+  const sizes = new Map<Row, number>();
   const row = (bucket: number, keys: readonly string[]): Row => {
     const name = cellName(bucket, keys);
     const key = keyOf(spanKeys(request, keys));
@@ -182,16 +183,22 @@ async function answerInZone(
         options: request.options,
         items: cell.items,
         tallies: cell.tallies,
-        beside: beside(name),
+        beside: beside.numbers(name),
         serviceDays: frame.dayCoverage.serviceUnits(key, place.clipped),
         days: daysOf(axis, place.clipped),
       },
     });
-    return { ...envelope, ...group };
+    const made = { ...envelope, ...group };
+    sizes.set(made, beside.numbers(name).headcount_least ?? cell.items);
+    return made;
   };
-  const totals = groups.map((keys) => row(WHOLE, keys));
+  const hide = (rows: readonly Row[]) =>
+    metric.suppressBelow === undefined || metric.survey !== undefined
+      ? rows
+      : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
+  const totals = [...hide(groups.map((keys) => row(WHOLE, keys)))];
   const series = axis.buckets.flatMap((bucket, index) =>
-    groups.map((keys) => ({ ...row(index, keys), time: iso(bucket.start) })),
+    hide(groups.map((keys) => row(index, keys))).map((one) => ({ ...one, time: iso(bucket.start) })),
   );
   return {
     ok: true,
@@ -264,9 +271,14 @@ function daysOf(axis: Axis, span: Span): [number, number] {
 }
 
 /** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */
-function groupsOf(request: MetricRequest, cells: Iterable<Cell>, coverage: Coverage): readonly (readonly string[])[] {
+function groupsOf(
+  request: MetricRequest,
+  cells: Iterable<Cell>,
+  told: readonly (readonly string[])[],
+  coverage: Coverage,
+): readonly (readonly string[])[] {
   if (request.groupBy.length === 0) return [[]];
-  const groups = new Map<string, readonly string[]>();
+  const groups = new Map<string, readonly string[]>(told.map((keys) => [keyOf(keys), keys]));
   if (toldBySpans(request)) for (const keys of coverage.groups.values()) groups.set(keyOf(keys), keys);
   for (const cell of cells) if (cell.bucket === WHOLE && cell.begun) groups.set(keyOf(cell.keys), cell.keys);
   return [...groups.values()].sort(compareKeys);

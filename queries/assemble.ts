@@ -5,7 +5,7 @@ import { type Measured, type Metric, type Options, unitOf } from './metric.ts';
 import type { SurveyCell } from './privacy/answered.ts';
 import { isSuppressed } from './privacy/suppression.ts';
 import { caveatOf, promotersOf, scoreOf } from './statistics/answers.ts';
-import { bcaMean } from './statistics/bootstrap.ts';
+import { bcaMean, ratioInterval } from './statistics/bootstrap.ts';
 import { garwood, wilson } from './statistics/interval.ts';
 import { quantile, type Ranked } from './statistics/quantile.ts';
 import { survivalOf, survivalQuantile } from './statistics/survival.ts';
@@ -43,11 +43,12 @@ interface Estimate {
 export function assemble(input: RowInput): Envelope {
   const { metric, cell, options } = input;
   const estimate = estimateOf(input);
-  if (isSuppressed(metric, cell)) return hidden(input);
+  if (isSuppressed(metric, cell, input.measured.beside)) return hidden(input);
   const status = statusOf(input, estimate);
   const fields = metric.fields?.(input.measured);
   const survey = cell.tallies.survey as SurveyCell | undefined;
-  const caveat = metric.caveat ?? (survey && caveatOf(survey));
+  const incomparable = metric.incomparable?.(input.measured);
+  const caveat = incomparable ?? metric.caveat ?? (survey && caveatOf(survey));
   const covered = status !== 'no_data';
   const value = covered && status !== 'not_applicable' ? estimate.value : null;
   return {
@@ -61,7 +62,8 @@ export function assemble(input: RowInput): Envelope {
     unit: unitOf(metric, options),
     n: estimate.n,
     ...(covered ? estimate.fields : withoutValues(estimate.fields)),
-    ci: covered ? estimate.ci : null,
+    ...(incomparable && estimate.fields ? { numerator: null, denominator: null } : {}),
+    ci: covered && !incomparable ? estimate.ci : null,
     status,
     coverage: input.coverage,
     open_n: cell.open,
@@ -119,6 +121,14 @@ function estimateOf(input: RowInput): Estimate {
       return { ...mean(input), fields: durations(cell, metric, options).fields ?? {} };
     case 'score':
       return scoreOf(cell.values, cell.tallies.survey as SurveyCell | undefined, metric.aggregate.scale, options);
+    case 'standing':
+      return scoreOf(cell.values, undefined, metric.aggregate.scale, options);
+    case 'count':
+      return { value: cell.items, n: cell.items, ci: garwood(cell.items, 1) };
+    case 'sum':
+      return { value: cell.sum, n: cell.items, ci: null };
+    case 'ratio':
+      return ratio(input);
     case 'promoters':
       return promotersOf(cell.values);
     case 'union':
@@ -132,6 +142,7 @@ function exposureOf(input: RowInput): { readonly units: number; readonly scale: 
   const kind = metric.aggregate.type === 'rate' ? metric.aggregate.exposure(options) : 'calendar_day';
   if (kind === '30_service_days') return { units: input.measured.serviceDays, scale: 30 };
   if (kind === '100_deployments') return { units: input.measured.beside.deployments ?? 0, scale: 100 };
+  if (kind === 'headcount') return { units: input.measured.beside.headcount ?? 0, scale: 1 };
   return { units: input.daysBegun, scale: 1 };
 }
 
@@ -141,6 +152,13 @@ function rate(input: RowInput): Estimate {
   const fields = { numerator: items, denominator: units };
   if (units <= 0) return { value: null, n: items, ci: null, empty: true, fields };
   return { value: (items / units) * scale, n: items, ci: garwood(items, units / scale), fields };
+}
+
+function ratio(input: RowInput): Estimate {
+  const { sum, weight, items, clusters } = input.cell;
+  const fields = { numerator: sum, denominator: weight };
+  if (weight === 0) return { value: null, n: items, ci: null, empty: true, fields };
+  return { value: sum / weight, n: items, ci: ratioInterval(clusters, questionOf(input)), fields };
 }
 
 function proportion(cell: Cell): Estimate {
@@ -154,7 +172,7 @@ function proportion(cell: Cell): Estimate {
   };
 }
 
-const secondsPer: Readonly<Record<string, number>> = { hours: 3_600, minutes: 60, seconds: 1 };
+const secondsPer: Readonly<Record<string, number>> = { days: 86_400, hours: 3_600, minutes: 60, seconds: 1 };
 
 function durations(cell: Cell, metric: Metric, options: Options): Estimate {
   const seconds = secondsPer[metric.unit] ?? 1;
@@ -185,23 +203,27 @@ function durations(cell: Cell, metric: Metric, options: Options): Estimate {
 }
 
 function mean(input: RowInput): Estimate {
-  const { cell, metric, options, scope, group, window } = input;
+  const { cell, metric } = input;
   const unitMs = (secondsPer[metric.unit] ?? 1) * 1_000;
   // Whole milliseconds add up exactly, whatever the order.
   const values = cell.values.map((seconds) => Math.round(seconds * 1_000));
   const n = values.length;
   if (n === 0) return { value: null, n, ci: null };
   const total = values.reduce((sum, value) => sum + value, 0);
+  return { value: total / n / unitMs, n, ci: bcaMean(values, unitMs, questionOf(input)) };
+}
+
+/** What the generator of a bootstrap is seeded with (metrics.md §1.8). */
+function questionOf({ metric, options, scope, group, window }: RowInput) {
   const { start, end, tz, grain } = window;
   const grouped = Object.fromEntries(Object.entries(group).map(([dimension, value]) => [dimension, [value]]));
-  const question = {
+  return {
     metric: metric.id,
     options,
     scope: { ...scope, ...grouped },
     spec_version: SPEC_VERSION,
     window: { start, end, tz, grain },
   };
-  return { value: total / n / unitMs, n, ci: bcaMean(values, unitMs, question) };
 }
 
 /** Worst wins (metrics.md §1.2). */
@@ -212,7 +234,8 @@ function statusOf(input: RowInput, estimate: Estimate): Status {
   const duration = metric.aggregate.type === 'quantiles' || metric.aggregate.type === 'mean';
   const holds: Partial<Record<Status, boolean>> = {
     no_data: coverage < 0.8 || metric.unknowable?.(input.measured) === true,
-    not_applicable: estimate.empty === true || survey?.mixed === true,
+    not_applicable:
+      estimate.empty === true || survey?.mixed === true || metric.incomparable?.(input.measured) !== undefined,
     insufficient: estimate.n < metric.minN || (duration && estimate.n === 0),
     partial: coverage < 1 || input.isClipped,
     provisional: grace > Date.parse(input.asOf) || cell.open > 0,

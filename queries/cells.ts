@@ -2,7 +2,7 @@ import type { SqlValue, Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { type Axis, axisParams, bucketsSql, counted, everStandsSql, inWindow, reachSql, standingSql } from './axis.ts';
 import { hoursSql } from './hours/table.ts';
-import type { Aggregate, Items } from './metric.ts';
+import { type Aggregate, type Items, isStanding } from './metric.ts';
 import { signedSeconds } from './metrics/populations.ts';
 import type { MetricRequest } from './request.ts';
 import { type ScopeSql, scopeSql } from './scope.ts';
@@ -24,6 +24,11 @@ export interface Cell {
   ages: readonly number[];
   /** union: seconds covered. */
   covered: number;
+  /** sum, ratio: of the values, and of the weights. */
+  sum: number;
+  weight: number;
+  /** ratio: both per week, by week. */
+  clusters: readonly (readonly [sum: number, weight: number])[];
   /** Whether an item has its bucket timestamp in the window; of intervals only some do. */
   begun: boolean;
   tallies: Readonly<Record<string, unknown>>;
@@ -58,9 +63,9 @@ export function cellsSql(
   const keys = ['bucket', ...scope.groups.map((_, index) => `group_${index}`), 'item_reason'].join(', ');
   const cells = `SELECT ${keys}, ${aggregates.join(', ')}
 FROM (
-  SELECT *, ${aggregate === 'snapshot' ? standingSql : bucketsSql(request, axis, union)}
+  SELECT *, ${isStanding(aggregate) ? standingSql : bucketsSql(request, axis, union)}
   FROM (SELECT ${columns.join(', ')} FROM ${rows})
-  WHERE ${aggregate === 'snapshot' ? everStandsSql : reachSql(union)}
+  WHERE ${isStanding(aggregate) ? everStandsSql : reachSql(union)}
 )${union ? '\nWHERE item_inside' : ''}
 GROUP BY ${keys}`;
   const ranked = (aggregate === 'quantiles' || aggregate === 'mean') && !survival;
@@ -89,12 +94,13 @@ export function itemRows(
 
 /** What an item is, in one set of column names for all metrics. */
 export function itemColumns(items: Items, axis: Axis): readonly string[] {
-  const { at, reason, hit, value, clock, until } = items;
+  const { at, reason, hit, value, weight, clock, until } = items;
   return [
     `${at} AS item_at`,
     `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
     ...(value ? [`${value} AS item_value`] : []),
+    ...(weight ? [`${weight} AS item_weight`] : []),
     ...(clock ? clockColumns(clock, axis) : []),
     ...(until ? [`${until} AS item_until`] : []),
   ];
@@ -156,6 +162,9 @@ export function emptyCell(bucket: number, keys: readonly string[]): Cell {
     values: [],
     ages: [],
     covered: 0,
+    sum: 0,
+    weight: 0,
+    clusters: [],
     begun: true,
     tallies: {},
     excluded: {},
@@ -167,6 +176,10 @@ function fill(cell: Cell, row: Readonly<Record<string, unknown>>, tallyNames: re
   cell.hits = Number(row.hits ?? 0);
   cell.open = Number(row.open ?? 0);
   cell.covered = Number(row.covered ?? 0);
+  cell.sum = Number(row.value_sum ?? 0);
+  cell.weight = Number(row.weight_sum ?? 0);
+  const [, sums = [], weights = []] = (row.weeks as number[][] | undefined) ?? [];
+  cell.clusters = sums.map((sum, week) => [sum, weights[week]!]);
   if (row.begun !== undefined) cell.begun = Number(row.begun) > 0;
   cell.values = (row.sorted_values as number[] | undefined) ?? [];
   cell.ages = (row.sorted_ages as number[] | undefined) ?? [];
@@ -187,7 +200,12 @@ function ranksOf(starts: readonly number[] = [], stretches: readonly (readonly n
 function partsOf(aggregate: Aggregate['type']): readonly string[] {
   switch (aggregate) {
     case 'rate':
+    case 'count':
       return [];
+    case 'sum':
+      return [`${exactSum('item_value')} AS value_sum`];
+    case 'ratio':
+      return [`${exactSum('item_value')} AS value_sum`, `${exactSum('item_weight')} AS weight_sum`, weeksSql];
     case 'proportion':
     case 'snapshot':
       return ['countIf(item_hit) AS hits'];
@@ -195,6 +213,7 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
     case 'mean':
       return ['countIf(isNull(item_value)) AS open', `${sortedSql} AS sorted_values`];
     case 'score':
+    case 'standing':
     case 'promoters':
       return [`${sortedSql} AS sorted_values`];
     case 'union':
@@ -205,6 +224,15 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
       ];
   }
 }
+
+/** Billionths as whole numbers: their sum is the same in whatever order they come. */
+const billionths = (value: string): string => `toInt128(round(${value} * 1e9))`;
+const exactSum = (value: string): string => `toFloat64(sum(${billionths(value)})) / 1e9`;
+
+/** Days on which weeks begin, and of each week the sums of values and weights. */
+const weeksSql = `arrayMap(part -> arrayMap(x -> toFloat64(x) / 1e9, part), [
+    arrayMap(x -> toInt128(x), weekly.1), weekly.2, weekly.3]) AS weeks, sumMap([toInt32(toStartOfWeek(item_at, 1, {tz:String}))],
+    [${billionths('item_value')}], [${billionths('item_weight')}]) AS weekly`;
 
 const sortedAges = `arraySort(groupArrayIf(assumeNotNull(item_age), ${counted} AND isNotNull(item_age))) AS sorted_ages`;
 

@@ -123,6 +123,9 @@ const valueColumns: Readonly<Record<string, string>> = {
   quantiles: 'item_value',
   mean: 'item_value',
   score: 'item_value',
+  standing: 'item_value',
+  sum: 'item_value',
+  ratio: 'item_value / if(item_weight = 0, 1, item_weight)',
   union: 'toUnixTimestamp64Milli(item_until) / 1000',
 };
 

@@ -17,7 +17,7 @@ export interface Interval {
   readonly low: number | null;
   readonly high: number | null;
   readonly level: 0.95;
-  /** wilson, order_statistics, garwood, t, bca, brookmeyer_crowley, multinomial */
+  /** wilson, order_statistics, garwood, t, bca, bootstrap, brookmeyer_crowley, multinomial */
   readonly method: string;
 }
 
@@ -35,6 +35,13 @@ export interface QuantileValue {
   readonly value: number | null;
   readonly ci: Interval | null;
   readonly lower_bound: number | null;
+}
+
+/** A feature in the order of its priority. */
+export interface Ranked {
+  readonly feature: string;
+  readonly score: number;
+  readonly implementation_cost: number;
 }
 
 /** A number with everything needed to trust it (metrics.md §1.2). Group keys stand beside these fields under their own names. */
@@ -78,6 +85,15 @@ export interface Envelope {
   /** Surveys: people invited, and how many gave each score. */
   readonly invited?: number | null;
   readonly distribution?: Readonly<Record<string, number>> | null;
+  /** Money: its currency, as ISO 4217 names it; null of several. */
+  readonly currency?: string | null;
+  /** Money: the categories that it holds. */
+  readonly cost_scope?: readonly string[];
+  /** Priority: the features, the highest score first; of equals the cheaper, then by name. */
+  readonly ranking?: readonly Ranked[];
+  /** Turnover: one less it, and what a year of it comes to; null where the bucket is not of whole months. */
+  readonly retention?: number | null;
+  readonly annualised?: number | null;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

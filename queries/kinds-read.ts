@@ -11,7 +11,9 @@ export function isOfSubjects(metric: Metric): boolean {
 
 /** The kinds of atoms that an answer reads: of a past only these are folded. */
 export function kindsRead(metric: Metric, options: Options): readonly AtomName[] {
-  const beside = (metric.beside?.(options) ?? []).map((one) => (one.type === 'count' ? one.atom : 'changes'));
+  const beside = (metric.beside?.(options) ?? []).map((one) =>
+    one.type === 'count' ? one.atom : one.type === 'headcount' ? 'employments' : 'changes',
+  );
   const spans: readonly AtomName[] = isOfSubjects(metric) ? ['source_spans'] : ['source_spans', 'service_spans'];
   return [metric.atom, ...(metric.reads ?? []), ...beside, ...spans];
 }

@@ -9,7 +9,7 @@ import { itemColumns, itemRows } from './cells.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { kindsRead } from './kinds-read.ts';
-import { type Metric, unitOf } from './metric.ts';
+import { columnsOf, isStanding, type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 import { scopeSql } from './scope.ts';
@@ -104,7 +104,7 @@ export function listingSql(
   now: string,
   hours: HoursTable | null,
 ) {
-  const scope = scopeSql(request, metric.dimensions);
+  const scope = scopeSql(request, columnsOf(metric));
   const items = metric.items(request.options);
   const axis = axisOf({ ...request, grain: null }, tz, Date.parse(request.asOf ?? now), hours);
   const union = metric.aggregate.type === 'union';
@@ -120,7 +120,7 @@ FROM (
   SELECT ${columns.join(', ')}, ${items.part ?? "''"} AS item_part
   FROM ${itemRows(tables, metric.atom, items, request, scope)}
 )
-WHERE ${metric.aggregate.type === 'snapshot' ? standsAtEndSql : reachSql(union)}`;
+WHERE ${isStanding(metric.aggregate.type) ? standsAtEndSql : reachSql(union)}`;
   const params: Record<string, SqlValue> = {
     ...scope.params,
     ...items.params,
@@ -138,7 +138,7 @@ function kindOf(metric: Metric): AtomKind {
   return atomKinds.find((kind) => kind.name === metric.atom)!;
 }
 
-const secondsPer: Readonly<Record<string, number>> = { hours: 3_600, minutes: 60 };
+const secondsPer: Readonly<Record<string, number>> = { days: 86_400, hours: 3_600, minutes: 60 };
 
 /** What an item counts as, in the metric's unit. */
 export function itemValue(
@@ -149,11 +149,16 @@ export function itemValue(
   const unit = secondsPer[unitOf(metric, request.options)] ?? 1;
   switch (metric.aggregate.type) {
     case 'rate':
+    case 'count':
       return 1;
+    case 'ratio':
+      return row.item_value === null ? null : Number(row.item_value) / (Number(row.item_weight) || 1);
     case 'proportion':
     case 'snapshot':
       return Number(row.item_hit);
+    case 'sum':
     case 'score':
+    case 'standing':
     case 'promoters':
     case 'quantiles':
     case 'mean':

@@ -28,6 +28,10 @@ export interface Metric {
   readonly feeds: readonly EventType[];
   /** Names accepted by `group_by` and as filters; columns of the atom. */
   readonly dimensions: readonly string[];
+  /** Names accepted as filters alone: by these nothing is set side by side. */
+  readonly filtersOnly?: readonly string[];
+  /** No filters and no tz=team: of people, what is cut out by a filter could be told by subtraction (metrics.md §9.2, rule 3). */
+  readonly isUnfiltered?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Personal answers: a cell of fewer respondents than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
   readonly suppressBelow?: number;
@@ -47,6 +51,8 @@ export interface Metric {
   readonly fields?: (measured: Measured) => Partial<Envelope>;
   /** True if too little is known of what was counted to tell a value: `no_data`. */
   readonly unknowable?: (measured: Measured) => boolean;
+  /** Why what was counted in a row cannot be added up, where that is so: `not_applicable`, and the words are its caveat. */
+  readonly incomparable?: (measured: Measured) => string | undefined;
   /** Column of the bands table (metrics.md §3.6). */
   readonly band?: BandColumn;
   readonly examples: readonly Example[];
@@ -71,9 +77,13 @@ export type Unit =
   | 'hours'
   | 'minutes'
   | 'seconds'
+  | 'days'
   | 'fraction'
   | 'score'
   | 'points'
+  | 'features'
+  | 'currency'
+  | 'currency/feature'
   | 'incidents/30 service-days'
   | 'incidents/100 deployments';
 
@@ -114,9 +124,9 @@ export type OptionSpec =
 /**
  * How items become a number. `rate`: count ÷ days, or ÷ service-days or ÷ a count of `beside`. `proportion`: items that hit ÷
  * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale. `promoters`:
- * share of 9 and 10 less the share of 0 to 6, in points.
+ * share of 9 and 10 less the share of 0 to 6, in points. `count`: the items. `sum`: of values. `ratio`: Σ values ÷ Σ weights.
  * `union`: minutes covered by the items' intervals. `snapshot`: of the items that hold (from `at` to `until`) at the end of
- * the bucket, those that hit ÷ all.
+ * the bucket, those that hit ÷ all. `standing`: of those, the mean of a bounded scale.
  */
 export type Aggregate =
   | { readonly type: 'rate'; readonly exposure: (options: Options) => Exposure }
@@ -125,11 +135,15 @@ export type Aggregate =
   | { readonly type: 'mean' }
   | { readonly type: 'score'; readonly scale: readonly [number, number] }
   | { readonly type: 'promoters' }
+  | { readonly type: 'count' }
+  | { readonly type: 'sum' }
+  | { readonly type: 'ratio' }
   | { readonly type: 'union' }
-  | { readonly type: 'snapshot' };
+  | { readonly type: 'snapshot' }
+  | { readonly type: 'standing'; readonly scale: readonly [number, number] };
 
-/** What a count is divided by: local days (all or Monday to Friday), 30 service-days, or 100 of a number of `beside`. */
-export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments';
+/** What a count is divided by: local days (all or Monday to Friday), 30 service-days, 100 of a number of `beside`, or the people there. */
+export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments' | 'headcount';
 
 /** SQL over one atom kind. Values of people never stand in it: numbers go by `params`, the rest is chosen by code. */
 export interface Items {
@@ -147,9 +161,11 @@ export interface Items {
   readonly hit?: string;
   /** quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. */
   readonly clock?: { readonly start: string; readonly end: string };
-  /** score: the value. */
+  /** score, standing: the value. sum, ratio: what is added up, to the 10⁻⁹. */
   readonly value?: string;
-  /** union: end of the interval that begins at `at`; NULL while open. snapshot: when it ceases to hold; never NULL. */
+  /** ratio: what the sum of the values is divided by. */
+  readonly weight?: string;
+  /** union: end of the interval that begins at `at`; NULL while open. snapshot, standing: when it ceases to hold; never NULL. */
   readonly until?: string;
   /** Columns of the atoms that `tallies` read. */
   readonly columns?: readonly string[];
@@ -169,7 +185,7 @@ export interface Scope {
 
 /**
  * Items of another atom kind, counted in the same buckets and scope under `field`; or the changes that wait at the end of
- * each bucket, as `undeployed_n` and `undeployed_age_p50_hours`, where `reason` says who is left out.
+ * each bucket; or the people there (../headcount.ts). Those as `undeployed_n` and `undeployed_age_p50_hours`, where `reason` says who is left out.
  */
 export type Beside =
   | {
@@ -179,6 +195,7 @@ export type Beside =
       readonly dimensions: readonly string[];
       readonly items: Items;
     }
+  | { readonly type: 'headcount' }
   | { readonly type: 'undeployed'; readonly reason: string };
 
 /** Options that every metric has. `tz=team` is not an option but a value of `tz`. */
@@ -206,6 +223,21 @@ const durationOptions: Readonly<Record<string, OptionSpec>> = {
 export function optionsOf(metric: Metric): Readonly<Record<string, OptionSpec>> {
   const isDuration = metric.aggregate.type === 'quantiles' || metric.aggregate.type === 'mean';
   return { ...metric.options, ...(isDuration ? durationOptions : {}), ...commonOptions };
+}
+
+/** The columns by which the atoms of a metric are told apart: dimensions and filters. */
+export function columnsOf(metric: Metric): readonly string[] {
+  return [...metric.dimensions, ...(metric.filtersOnly ?? [])];
+}
+
+/** Every name by which a metric can be filtered. */
+export function filtersOf(metric: Metric): readonly string[] {
+  return metric.isUnfiltered ? [] : columnsOf(metric);
+}
+
+/** Whether its items hold for a time, and those count that hold at the end of a bucket. */
+export function isStanding(aggregate: Aggregate['type']): boolean {
+  return aggregate === 'snapshot' || aggregate === 'standing';
 }
 
 /** Unit of an answer. */

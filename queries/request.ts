@@ -1,6 +1,14 @@
 import { DateTime, IANAZone } from 'luxon';
 import { bucketsOf, calendarGrains, dayStart, type Grain, iso, rollingDays } from './buckets.ts';
-import { bandYears, type Metric, type OptionSpec, type Options, type OptionValue, optionsOf } from './metric.ts';
+import {
+  bandYears,
+  filtersOf,
+  type Metric,
+  type OptionSpec,
+  type Options,
+  type OptionValue,
+  optionsOf,
+} from './metric.ts';
 
 /** Most rows (buckets × groups) that one answer may hold. */
 export const MAX_ROWS = 4_000;
@@ -56,7 +64,7 @@ export function parseRequest(metric: Metric, parameters: Parameters, context: Re
     else report(name, 'is given more than once', 'give it once; several values are a comma list');
   }
   const specs = optionsOf(metric);
-  const known = [...windowNames, ...metric.dimensions, ...Object.keys(specs), ...(metric.band ? ['bands'] : [])];
+  const known = [...windowNames, ...filtersOf(metric), ...Object.keys(specs), ...(metric.band ? ['bands'] : [])];
   for (const name of given.keys()) {
     if (!known.includes(name)) report(name, 'is not a parameter of this metric', `use one of ${known.join(', ')}`);
   }
@@ -68,6 +76,8 @@ export function parseRequest(metric: Metric, parameters: Parameters, context: Re
   if (tz === 'team' && !groupBy.includes('team')) {
     report('tz', 'is team, which forbids adding teams up', 'add group_by=team');
   }
+  if (tz === 'team' && metric.isUnfiltered)
+    report('tz', 'is team, and this metric has one zone for all', 'name a zone');
   const asOf = readAsOf(given.get('as_of'), zone, context.now, report);
   const options = readOptions(specs, given, context.defaults?.[metric.id], report);
   if (metric.band) readBands(given.get('bands'), options, report);
@@ -159,7 +169,7 @@ function readGroups(text: string | undefined, metric: Metric, report: Report): r
 
 function readFilters(metric: Metric, given: ReadonlyMap<string, string>, report: Report) {
   const filters: Record<string, readonly string[]> = {};
-  for (const dimension of metric.dimensions) {
+  for (const dimension of filtersOf(metric)) {
     const text = given.get(dimension);
     if (text === undefined) continue;
     const values = [...new Set(text.split(','))].filter((value) => value !== '');

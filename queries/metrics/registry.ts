@@ -1,6 +1,10 @@
 import type { Metric } from '../metric.ts';
 import { adoptionRate } from './adoption-rate.ts';
+import { cost } from './business-cost.ts';
+import { costPerFeature } from './business-cost-per-feature.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
+import { featuresDelivered } from './delivery-features-delivered.ts';
+import { timeToMarket } from './delivery-time-to-market.ts';
 import { changeFailRate } from './dora-change-fail-rate.ts';
 import { changeLeadTime } from './dora-change-lead-time.ts';
 import { deploymentFrequency } from './dora-deployment-frequency.ts';
@@ -11,11 +15,14 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { turnover } from './people-turnover.ts';
 import { pipelineFlakyRate } from './pipeline-flaky-rate.ts';
 import { pipelineQueueTime } from './pipeline-queue-time.ts';
 import { pipelineRunTime } from './pipeline-run-time.ts';
 import { pipelineSuccessRate } from './pipeline-success-rate.ts';
+import { priority } from './planning-priority.ts';
 import { ciStartLatency } from './platform-ci-start-latency.ts';
+import { utilization } from './platform-utilization.ts';
 import { surveyEnps } from './survey-enps.ts';
 import { surveyFavourable } from './survey-favourable.ts';
 import { surveyResponseRate } from './survey-response-rate.ts';
@@ -39,6 +46,13 @@ export const metrics: readonly Metric[] = [
   pipelineRunTime,
   pipelineSuccessRate,
   pipelineFlakyRate,
+  featuresDelivered,
+  timeToMarket,
+  utilization,
+  cost,
+  costPerFeature,
+  priority,
+  turnover,
   adoptionRate,
   surveyScore,
   surveyFavourable,

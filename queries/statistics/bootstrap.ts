@@ -63,6 +63,33 @@ export function bcaMean(values: readonly number[], unit: number, question: unkno
   return { low: bound(0.025), high: bound(0.975), level: 0.95, method: 'bca' };
 }
 
+/** Fewest clusters that a bootstrap draws from (metrics.md §1.8). */
+const MIN_CLUSTERS = 10;
+
+/**
+ * Bootstrap interval of a ratio of sums over clusters (metrics.md §1.8), each with its part of both sums, in the order of
+ * their keys. Null below ten clusters; draws that weigh nothing are left out.
+ */
+export function ratioInterval(clusters: readonly (readonly [number, number])[], question: unknown): Interval | null {
+  const n = clusters.length;
+  if (n < MIN_CLUSTERS) return null;
+  const random = seeded(question);
+  const ratios: number[] = [];
+  for (let sample = 0; sample < RESAMPLES; sample += 1) {
+    let sum = 0;
+    let weight = 0;
+    for (let draw = 0; draw < n; draw += 1) {
+      const [a, b] = clusters[Math.floor(random() * n)]!;
+      sum += a;
+      weight += b;
+    }
+    if (weight !== 0) ratios.push(sum / weight);
+  }
+  if (ratios.length === 0) return null;
+  const sorted = Float64Array.from(ratios).sort();
+  return { low: r7(sorted, 0.025), high: r7(sorted, 0.975), level: 0.95, method: 'bootstrap' };
+}
+
 function acceleration(values: readonly number[], mean: number): number {
   // A leave-one-out mean is off from the mean by (x - mean) / (n - 1); the common factor cancels.
   let squares = 0;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { MetricDiff } from '../../queries/diff.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import type { AtomPage, PageRequest } from '../../queries/listing.ts';
-import { bandYears, type Metric, type OptionSpec, optionsOf } from '../../queries/metric.ts';
+import { bandYears, filtersOf, type Metric, type OptionSpec, optionsOf } from '../../queries/metric.ts';
 import {
   type MetricRequest,
   type Problem as ParameterProblem,
@@ -195,7 +195,7 @@ function sendParameterProblems(request: FastifyRequest, reply: FastifyReply, pro
 function parameterSchema(metric: Metric): z.ZodRawShape {
   const text = (description: string) => z.string().optional().meta({ description });
   const dimensions = Object.fromEntries(
-    metric.dimensions.map((name) => [name, text(`Only these, comma-separated; * for all (${name})`)]),
+    filtersOf(metric).map((name) => [name, text(`Only these, comma-separated; * for all (${name})`)]),
   );
   const options = Object.fromEntries(
     Object.entries(optionsOf(metric)).map(([name, spec]) => [
@@ -237,6 +237,7 @@ function describe(metric: Metric): Record<string, unknown> {
     direction: metric.direction,
     atom: metric.atom,
     dimensions: metric.dimensions,
+    filters: filtersOf(metric),
     options: optionsOf(metric),
     min_n: metric.minN,
     provisional_hours: metric.graceHours,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { tellBusiness } from './business.ts';
 import { newRepositories, tellDirectPush, tellPromotion, tellPullRequest, tellReleaseBranch } from './code.ts';
 import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
 import { newTelling, tellCatalog, tellHours, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
@@ -57,7 +58,9 @@ export function randomHistory(seed: number): Recorded[] {
     for (const name of ['github', 'pagerduty', 'canonical', 'git'])
       telling.fact('source.heartbeat', telling.end, { name }, name, 0);
   const told = story.history.slice(0, MOST_EVENTS);
-  return [...told, ...normalisedAgain(told, random)].sort(
+  const business = newStory();
+  tellBusiness(business, seed, telling.start, telling.end);
+  return [...told, ...business.history, ...normalisedAgain(told, random)].sort(
     (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),
   );
 }

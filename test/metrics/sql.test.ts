@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerMetric, axisOf } from '../../queries/answer.ts';
 import { cellsSql } from '../../queries/cells.ts';
+import { headcountSql } from '../../queries/headcount.ts';
 import { hoursTable } from '../../queries/hours/table.ts';
 import type { Metric, Options } from '../../queries/metric.ts';
-import { optionsOf } from '../../queries/metric.ts';
+import { columnsOf, optionsOf } from '../../queries/metric.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import { parseRequest } from '../../queries/request.ts';
 import { serviceSpansSql, sourceSpansSql } from '../../queries/spans.ts';
@@ -59,10 +60,12 @@ function variants(metric: Metric): Record<string, string>[] {
 
 const shapes = (metric: Metric) => {
   const [one = '', two = one] = [...metric.dimensions].reverse();
+  const filters = metric.isUnfiltered ? {} : { [one]: 'api,web', [two]: 'team-a' };
+  const groups = one === two ? one : `${one},${two}`;
   return [
     {},
     { grain: 'hour', from: '2025-10-27', to: '2025-10-28' },
-    { grain: 'week', group_by: `${one},${two}`, [one]: 'api,web', [two]: 'team-a' },
+    { grain: 'week', group_by: groups, ...filters },
     { grain: '28d', group_by: metric.dimensions[0]!, tz: 'Europe/Berlin' },
   ];
 };
@@ -83,11 +86,12 @@ describe('the generated SQL', () => {
           const axis = axisOf(request, request.tz, Date.parse(now), hours);
           const items = metric.items(request.options as Options);
           const parts = [
-            cellsSql(tables, metric.atom, metric.dimensions, items, metric.aggregate.type, request, axis),
+            cellsSql(tables, metric.atom, columnsOf(metric), items, metric.aggregate.type, request, axis),
             serviceSpansSql(tables, request),
           ];
           for (const beside of metric.beside?.(request.options) ?? []) {
             if (beside.type === 'undeployed') parts.push(undeployedSql(tables, beside.reason, request, axis));
+            else if (beside.type === 'headcount') parts.push(headcountSql(tables, request, [0]));
             else parts.push(cellsSql(tables, beside.atom, beside.dimensions, beside.items, 'rate', request, axis));
           }
           for (const { sql, params } of parts) {
@@ -111,7 +115,8 @@ describe('the generated SQL', () => {
     for (const [place, metric] of metrics.entries()) {
       for (const [index, dimension] of metric.dimensions.entries()) {
         const name = hostile[(place + index) % hostile.length]!;
-        const parameters = { from: '2025-10-01', to: '2025-11-01', group_by: dimension, [dimension]: name };
+        const filter = metric.isUnfiltered ? {} : { [dimension]: name };
+        const parameters = { from: '2025-10-01', to: '2025-11-01', group_by: dimension, ...filter };
         const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
         if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
         const answered = await answerMetric(bench.deps(now), metric, parsed.request);

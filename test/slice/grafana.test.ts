@@ -86,7 +86,10 @@ describe('the board Delivery', () => {
 
   it('has a number and a course for every metric of delivery', () => {
     const asked = delivery.panels.map((panel) => panel.targets[0]!.url.replace('/v1/metrics/', ''));
-    const wanted = metrics.filter(({ id }) => /^(dora|ops|delivery)\./.test(id)).map(({ id }) => id);
+    // Features are no trend to set teams side by side by: their metrics are not on the board.
+    const wanted = metrics
+      .filter(({ id, atom }) => /^(dora|ops|delivery)\./.test(id) && atom !== 'features')
+      .map(({ id }) => id);
     expect(asked).toEqual(wanted.flatMap((id) => [id, id]));
   });
 

@@ -19,6 +19,8 @@ export interface SurveyWorld {
   /** The totals of a metric. */
   totals(metric: string, params?: Readonly<Record<string, string>>): Promise<readonly Row[]>;
   get(metric: string, params?: Readonly<Record<string, string>>): Promise<MetricAnswer>;
+  /** What the API says to a question that it does not answer. */
+  refused(metric: string, params: Readonly<Record<string, string>>): Promise<string>;
   readonly ledger: () => Ledger;
 }
 
@@ -81,6 +83,15 @@ export function surveyWorld(): SurveyWorld {
       await ledger.atoms.rebuild();
     },
     get,
+    async refused(metric, params) {
+      const response = await app.inject({
+        method: 'GET',
+        url: `/v1/metrics/${metric}`,
+        query: { ...window, ...params },
+      });
+      expect([400, 403]).toContain(response.statusCode);
+      return response.body;
+    },
     totals: async (metric, params) => (await get(metric, params)).totals,
   };
 }

@@ -1,10 +1,23 @@
 import { type AtomKind, deliveryKinds } from '../atom.ts';
 import { answers } from './answers.ts';
+import { costs } from './costs.ts';
+import { employments } from './employments.ts';
+import { features } from './features.ts';
+import { priorities } from './priorities.ts';
 import { runs } from './runs.ts';
 import type { SubjectKind } from './subject.ts';
+import { usages } from './usages.ts';
 
 /** Every kind of atom of which each subject stands for itself. */
-export const subjectKinds: readonly SubjectKind[] = [answers, runs];
+export const subjectKinds: readonly SubjectKind[] = ([] = [
+  answers,
+  runs,
+  usages,
+  costs,
+  features,
+  priorities,
+  employments,
+]);
 
 /** Every kind of atom there is. */
 export const atomKinds: readonly AtomKind[] = [...deliveryKinds, ...subjectKinds];
