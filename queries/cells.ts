@@ -28,6 +28,8 @@ export interface Cell {
   begun: boolean;
   tallies: Readonly<Record<string, unknown>>;
   excluded: Record<string, number>;
+  /** Whether it may be told, where that is not for `respondents` alone to say. */
+  readonly hidden?: boolean;
 }
 
 /** SQL and parameters of {@link readCells}. */
@@ -187,6 +189,7 @@ function ranksOf(starts: readonly number[] = [], stretches: readonly (readonly n
 function partsOf(aggregate: Aggregate['type']): readonly string[] {
   switch (aggregate) {
     case 'rate':
+    case 'active':
       return [];
     case 'proportion':
     case 'snapshot':

@@ -149,6 +149,7 @@ export function itemValue(
   const unit = secondsPer[unitOf(metric, request.options)] ?? 1;
   switch (metric.aggregate.type) {
     case 'rate':
+    case 'active':
       return 1;
     case 'proportion':
     case 'snapshot':

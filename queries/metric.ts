@@ -74,6 +74,7 @@ export type Unit =
   | 'fraction'
   | 'score'
   | 'points'
+  | 'persons'
   | 'incidents/30 service-days'
   | 'incidents/100 deployments';
 
@@ -116,7 +117,7 @@ export type OptionSpec =
  * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale. `promoters`:
  * share of 9 and 10 less the share of 0 to 6, in points.
  * `union`: minutes covered by the items' intervals. `snapshot`: of the items that hold (from `at` to `until`) at the end of
- * the bucket, those that hit ÷ all.
+ * the bucket, those that hit ÷ all. `active`: distinct people who did something ({@link Activity}).
  */
 export type Aggregate =
   | { readonly type: 'rate'; readonly exposure: (options: Options) => Exposure }
@@ -126,7 +127,20 @@ export type Aggregate =
   | { readonly type: 'score'; readonly scale: readonly [number, number] }
   | { readonly type: 'promoters' }
   | { readonly type: 'union' }
-  | { readonly type: 'snapshot' };
+  | { readonly type: 'snapshot' }
+  | { readonly type: 'active'; readonly activity: (options: Options) => Activity };
+
+/**
+ * Which people are counted and how. Over `reach`: the bucket's own days, so many local days that end with the last begun day
+ * of the bucket, or the calendar month until then. `per_day`: the mean of the days' distinct people. `distinct`: the people of
+ * the whole reach. `stickiness`: the one divided by the other.
+ */
+export interface Activity {
+  readonly reach: 'bucket' | 'month' | number;
+  readonly measure: 'per_day' | 'distinct' | 'stickiness';
+  /** Count Monday to Friday only, in what is done each day and in the days. */
+  readonly workingDays: boolean;
+}
 
 /** What a count is divided by: local days (all or Monday to Friday), 30 service-days, or 100 of a number of `beside`. */
 export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments';
@@ -147,6 +161,8 @@ export interface Items {
   readonly hit?: string;
   /** quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. */
   readonly clock?: { readonly start: string; readonly end: string };
+  /** active: who did it. */
+  readonly who?: string;
   /** score: the value. */
   readonly value?: string;
   /** union: end of the interval that begins at `at`; NULL while open. snapshot: when it ceases to hold; never NULL. */

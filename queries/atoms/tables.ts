@@ -7,7 +7,8 @@ export type AtomName =
   | 'source_spans'
   | 'adoptions'
   | 'answers'
-  | 'runs';
+  | 'runs'
+  | 'actions';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

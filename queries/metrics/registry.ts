@@ -1,5 +1,9 @@
 import type { Metric } from '../metric.ts';
+import { dailyActiveUsers } from './adoption-dau.ts';
+import { monthlyActiveUsers } from './adoption-mau.ts';
 import { adoptionRate } from './adoption-rate.ts';
+import { stickiness } from './adoption-stickiness.ts';
+import { weeklyActiveUsers } from './adoption-wau.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
 import { changeFailRate } from './dora-change-fail-rate.ts';
 import { changeLeadTime } from './dora-change-lead-time.ts';
@@ -40,6 +44,10 @@ export const metrics: readonly Metric[] = [
   pipelineSuccessRate,
   pipelineFlakyRate,
   adoptionRate,
+  dailyActiveUsers,
+  weeklyActiveUsers,
+  monthlyActiveUsers,
+  stickiness,
   surveyScore,
   surveyFavourable,
   surveyEnps,

@@ -18,6 +18,7 @@ interface Counted {
   readonly items: number;
   readonly excluded: Readonly<Record<string, number>>;
   readonly tallies: Readonly<Record<string, unknown>>;
+  readonly hidden?: boolean;
 }
 
 /**
@@ -26,6 +27,7 @@ interface Counted {
  */
 export function isSuppressed(metric: Pick<Metric, 'suppressBelow'>, cell: Counted): boolean {
   if (metric.suppressBelow === undefined) return false;
+  if (cell.hidden !== undefined) return cell.hidden;
   if (cell.tallies.survey !== undefined) return (cell.tallies.survey as SurveyCell).hidden;
   if (cell.items === 0) return Object.keys(cell.excluded).length > 0;
   return Number(cell.tallies.respondents ?? 0) < metric.suppressBelow;
