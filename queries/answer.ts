@@ -5,7 +5,17 @@ import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
 import { type Axis, WHOLE } from './axis.ts';
 import { readBeside } from './beside.ts';
-import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, rollingDays, type Span } from './buckets.ts';
+import {
+  bucketsOf,
+  daysBegun,
+  indexAt,
+  iso,
+  laterBy,
+  localDays,
+  localHours,
+  rollingDays,
+  type Span,
+} from './buckets.ts';
 import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
@@ -186,7 +196,7 @@ async function answerInZone(
       bucketEnd: place.clipped.end,
       asOf: iso(axis.asOf),
       cell,
-      coverage: isTold ? 1 : frame.coverage.share(key, place.clipped),
+      coverage: isTold ? 1 : Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped)),
       isClipped: place.isClipped && !isTold,
       daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
@@ -207,7 +217,10 @@ async function answerInZone(
   return {
     ok: true,
     totals:
-      metric.suppressBelow === undefined || metric.survey !== undefined || metric.aggregate.type === 'active'
+      metric.suppressBelow === undefined ||
+      metric.survey !== undefined ||
+      metric.fewLeftOut ||
+      metric.aggregate.type === 'active'
         ? totals
         : [...withoutRemainders(totals, series, request.groupBy)],
     series,
@@ -217,6 +230,8 @@ async function answerInZone(
 interface Frame extends Reaching {
   /** In units of the grain: hours for hours, else local days (metrics.md §1.3). */
   readonly coverage: Coverage;
+  /** Covered share of the same span as many days later as the metric looks ahead; 1 if it does not, or not yet. */
+  shareAhead(key: string, span: Span): number;
   /** In local days, for what divides by them. */
   readonly dayCoverage: Coverage;
 }
@@ -237,7 +252,17 @@ function frameOf(
   const dayCoverage = measureCoverage({ ...known, units: axis.days });
   const coverage =
     request.grain === 'hour' ? measureCoverage({ ...known, units: localHours(axis.window, tz) }) : dayCoverage;
-  return { axis, spanOf, coverage, dayCoverage };
+  const days = metric.aheadDays?.(request.options) ?? 0;
+  if (days === 0) return { axis, spanOf, coverage, dayCoverage, shareAhead: () => 1 };
+  const ahead = (span: Span) => laterBy(days, span, tz);
+  const later = measureCoverage({ ...known, units: localDays(ahead(axis.reach), tz) });
+  return {
+    axis,
+    spanOf,
+    coverage,
+    dayCoverage,
+    shareAhead: (key, span) => (ahead(span).start < asOf ? later.share(key, ahead(span)) : 1),
+  };
 }
 
 /** What each row is counted over: the window and its buckets, but for metrics that look back from them. */

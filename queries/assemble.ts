@@ -66,7 +66,7 @@ export function assemble(input: RowInput): Envelope {
     status,
     coverage: input.coverage,
     open_n: cell.open,
-    excluded: sortedCounts(cell.excluded),
+    excluded: metric.fewLeftOut ? {} : sortedCounts(cell.excluded),
     ...(covered ? fields : withoutValues(fields)),
     ...(typeof options.target === 'number' ? goalOf(options.target, value, estimate.ci) : {}),
     ...(options.bands && metric.band

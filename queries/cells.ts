@@ -54,6 +54,7 @@ export function cellsSql(
   const aggregates = [
     'count() AS items',
     ...partsOf(aggregate),
+    ...(items.open ? ['countIf(item_open) AS open'] : []),
     ...(survival ? [sortedAges] : []),
     ...Object.entries(items.tallies ?? {}).map(aliased),
   ];
@@ -91,11 +92,12 @@ export function itemRows(
 
 /** What an item is, in one set of column names for all metrics. */
 export function itemColumns(items: Items, axis: Axis): readonly string[] {
-  const { at, reason, hit, value, clock, until } = items;
+  const { at, reason, hit, open, value, clock, until } = items;
   return [
     `${at} AS item_at`,
     `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
+    ...(open ? [`${open} AS item_open`] : []),
     ...(value ? [`${value} AS item_value`] : []),
     ...(clock ? clockColumns(clock, axis) : []),
     ...(until ? [`${until} AS item_until`] : []),

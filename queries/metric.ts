@@ -29,12 +29,16 @@ export interface Metric {
   /** Names accepted by `group_by` and as filters; columns of the atom. */
   readonly dimensions: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Personal answers: a cell of fewer respondents than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
+  /** What people said or did: a cell of fewer of them than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
   readonly suppressBelow?: number;
+  /** True if its items leave out whoever is in too small a cell, so that wider rows tell nothing of them; how many is not told. */
+  readonly fewLeftOut?: boolean;
   /** Which published answers of surveys it counts, instead of `items` as they stand: nothing else of them is told. */
   readonly survey?: SurveyMeasure;
   /** True if what is there is complete in itself: coverage is 1 wherever anything was counted. */
   readonly isCoveredByItems?: boolean;
+  /** Days after the bucket timestamp in which its items come true or not: what was not heard then is no better known than the bucket. */
+  readonly aheadDays?: (options: Options) => number;
   /** Fewer counted than this: `insufficient`; 0 for counts. */
   readonly minN: number;
   /** Hours after a bucket's end during which it is provisional. */
@@ -159,6 +163,8 @@ export interface Items {
   readonly reason: string;
   /** proportion, snapshot: whether the item is in the numerator. */
   readonly hit?: string;
+  /** proportion: whether an item may still come to be in the numerator. */
+  readonly open?: string;
   /** quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. */
   readonly clock?: { readonly start: string; readonly end: string };
   /** active: who did it. */

@@ -2,6 +2,7 @@ import type { Metric } from '../metric.ts';
 import { dailyActiveUsers } from './adoption-dau.ts';
 import { monthlyActiveUsers } from './adoption-mau.ts';
 import { adoptionRate } from './adoption-rate.ts';
+import { retention } from './adoption-retention.ts';
 import { stickiness } from './adoption-stickiness.ts';
 import { weeklyActiveUsers } from './adoption-wau.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
@@ -48,6 +49,7 @@ export const metrics: readonly Metric[] = [
   weeklyActiveUsers,
   monthlyActiveUsers,
   stickiness,
+  retention,
   surveyScore,
   surveyFavourable,
   surveyEnps,

@@ -9,7 +9,7 @@ export const MIN_RESPONDENTS = 5;
 /** What a metric of personal answers says when it is asked for its rows. */
 export const notListed: Problem = {
   field: 'metric',
-  problem: 'is made of personal answers, which are never listed',
+  problem: 'is made of what single people said or did, which is never listed',
   fix: 'ask for the number itself, by the dimensions that it declares',
 };
 
