@@ -1,10 +1,21 @@
 import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Store } from '../ingest/ports.ts';
+import { isOfSome, type Reaching, reaching, readActive } from './active.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
 import { type Axis, WHOLE } from './axis.ts';
 import { readBeside } from './beside.ts';
-import { bucketsOf, daysBegun, indexAt, iso, localDays, localHours, rollingDays, type Span } from './buckets.ts';
+import {
+  bucketsOf,
+  daysBegun,
+  indexAt,
+  iso,
+  laterBy,
+  localDays,
+  localHours,
+  rollingDays,
+  type Span,
+} from './buckets.ts';
 import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import { type Coverage, measureCoverage, type ServiceSpan, type SourceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
@@ -133,18 +144,28 @@ async function answerInZone(
   const frame = frameOf(deps, metric, request, tz, services, sources);
   const { axis } = frame;
   const [cells, beside] = await Promise.all([
-    metric.survey === undefined
-      ? readCells(
-          store,
-          tables,
-          metric.atom,
-          columnsOf(metric),
-          metric.items(request.options),
-          metric.aggregate.type,
-          request,
-          axis,
-        )
-      : readAnswered(deps, metric.survey, request, axis),
+    metric.survey !== undefined
+      ? readAnswered(deps, metric.survey, request, axis)
+      : metric.aggregate.type === 'active'
+        ? readActive(
+            store,
+            tables,
+            metric,
+            metric.aggregate.activity(request.options),
+            request,
+            frame,
+            deps.reportingZone,
+          )
+        : readCells(
+            store,
+            tables,
+            metric.atom,
+            columnsOf(metric),
+            metric.items(request.options),
+            metric.aggregate.type,
+            request,
+            axis,
+          ),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
   const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage);
@@ -157,7 +178,7 @@ async function answerInZone(
   const row = (bucket: number, keys: readonly string[]): Row => {
     const name = cellName(bucket, keys);
     const key = keyOf(spanKeys(request, keys));
-    const place = placeOf(frame, bucket === WHOLE ? axis.window : axis.buckets[bucket]!, key);
+    const place = placeOf(frame, frame.spanOf(bucket), key);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
     const isTold = metric.isCoveredByItems === true && (cell.items > 0 || cell.tallies.survey !== undefined);
     const group = Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!]));
@@ -176,7 +197,7 @@ async function answerInZone(
       bucketEnd: place.clipped.end,
       asOf: iso(axis.asOf),
       cell,
-      coverage: isTold ? 1 : frame.coverage.share(key, place.clipped),
+      coverage: isTold ? 1 : Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped)),
       isClipped: place.isClipped && !isTold,
       daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
@@ -203,17 +224,21 @@ async function answerInZone(
   return {
     ok: true,
     totals:
-      metric.suppressBelow === undefined || metric.survey !== undefined
+      metric.suppressBelow === undefined ||
+      metric.survey !== undefined ||
+      metric.fewLeftOut ||
+      metric.aggregate.type === 'active'
         ? totals
         : [...withoutRemainders(totals, series, request.groupBy)],
     series,
   };
 }
 
-interface Frame {
-  readonly axis: Axis;
+interface Frame extends Reaching {
   /** In units of the grain: hours for hours, else local days (metrics.md §1.3). */
   readonly coverage: Coverage;
+  /** Covered share of the same span as many days later as the metric looks ahead; 1 if it does not, or not yet. */
+  shareAhead(key: string, span: Span): number;
   /** In local days, for what divides by them. */
   readonly dayCoverage: Coverage;
 }
@@ -228,12 +253,29 @@ function frameOf(
   sources: readonly SourceSpan[],
 ): Frame {
   const asOf = Date.parse(request.asOf ?? deps.now);
-  const axis = axisOf(request, tz, asOf, deps.hours, deps.fiscalStartMonth);
+  const plain = axisOf(request, tz, asOf, deps.hours, deps.fiscalStartMonth);
+  const { axis, spanOf } = reachingOf(metric, request, plain);
   const known = { services, sources, feeds: metric.feeds, window: axis.window, asOf };
   const dayCoverage = measureCoverage({ ...known, units: axis.days });
   const coverage =
     request.grain === 'hour' ? measureCoverage({ ...known, units: localHours(axis.window, tz) }) : dayCoverage;
-  return { axis, coverage, dayCoverage };
+  const days = metric.aheadDays?.(request.options) ?? 0;
+  if (days === 0) return { axis, spanOf, coverage, dayCoverage, shareAhead: () => 1 };
+  const ahead = (span: Span) => laterBy(days, span, tz);
+  const later = measureCoverage({ ...known, units: localDays(ahead(axis.reach), tz) });
+  return {
+    axis,
+    spanOf,
+    coverage,
+    dayCoverage,
+    shareAhead: (key, span) => (ahead(span).start < asOf ? later.share(key, ahead(span)) : 1),
+  };
+}
+
+/** What each row is counted over: the window and its buckets, but for metrics that look back from them. */
+function reachingOf({ aggregate }: Metric, request: MetricRequest, axis: Axis): Reaching {
+  if (aggregate.type === 'active') return reaching(axis, aggregate.activity(request.options), isOfSome(request));
+  return { axis, spanOf: (bucket) => (bucket === WHOLE ? axis.window : axis.buckets[bucket]!) };
 }
 
 /** The time axis of a question in a zone. */

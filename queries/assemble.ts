@@ -1,7 +1,8 @@
+import { workingDaysIn } from './active.ts';
 import { bandOf } from './bands.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
-import { type Measured, type Metric, type Options, unitOf } from './metric.ts';
+import { type Activity, type Measured, type Metric, type Options, unitOf } from './metric.ts';
 import type { SurveyCell } from './privacy/answered.ts';
 import { isSuppressed } from './privacy/suppression.ts';
 import { caveatOf, promotersOf, scoreOf } from './statistics/answers.ts';
@@ -67,7 +68,7 @@ export function assemble(input: RowInput): Envelope {
     status,
     coverage: input.coverage,
     open_n: cell.open,
-    excluded: sortedCounts(cell.excluded),
+    excluded: metric.fewLeftOut ? {} : sortedCounts(cell.excluded),
     ...(covered ? fields : withoutValues(fields)),
     ...(typeof options.target === 'number' ? goalOf(options.target, value, estimate.ci) : {}),
     ...(options.bands && metric.band
@@ -131,9 +132,32 @@ function estimateOf(input: RowInput): Estimate {
       return ratio(input);
     case 'promoters':
       return promotersOf(cell.values);
+    case 'active':
+      return active(input, metric.aggregate.activity(options));
     case 'union':
       return { value: cell.covered / 60, n: cell.items, ci: null };
   }
+}
+
+/** People are counted, not sampled: no interval (metrics.md §6.2). */
+function active({ cell, measured }: RowInput, { measure, workingDays }: Activity): Estimate {
+  const n = cell.items;
+  if (measure === 'distinct') return { value: n, n, ci: null };
+  const [first, end] = measured.days;
+  const days = workingDays ? workingDaysIn([first, end]) : end - first;
+  const personDays = Number(cell.tallies.person_days ?? 0);
+  const perDay = days === 0 ? null : personDays / days;
+  if (measure === 'per_day') {
+    return {
+      value: perDay,
+      n: personDays,
+      ci: null,
+      empty: days === 0,
+      fields: { numerator: personDays, denominator: days },
+    };
+  }
+  const value = perDay === null || n === 0 ? null : perDay / n;
+  return { value, n, ci: null, empty: value === null, fields: { numerator: perDay, denominator: n } };
 }
 
 /** What a count is divided by, and what the quotient is multiplied by. */

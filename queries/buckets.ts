@@ -36,6 +36,12 @@ export function dayStart(time: number, tz: string): number {
   return DateTime.fromMillis(time, { zone: tz }).startOf('day').toMillis();
 }
 
+/** The same span so many local days later. */
+export function laterBy(days: number, span: Span, tz: string): Span {
+  const later = (time: number) => DateTime.fromMillis(time, { zone: tz }).plus({ days }).toMillis();
+  return { start: later(span.start), end: later(span.end) };
+}
+
 /** The local days that overlap `[from, to)`; a 23 h or 25 h day is one day (metrics.md §1.4). */
 export function localDays(window: Span, tz: string): Days {
   const zone = IANAZone.create(tz);

@@ -33,6 +33,8 @@ export interface Cell {
   begun: boolean;
   tallies: Readonly<Record<string, unknown>>;
   excluded: Record<string, number>;
+  /** Whether it may be told, where that is not for `respondents` alone to say. */
+  readonly hidden?: boolean;
 }
 
 /** SQL and parameters of {@link readCells}. */
@@ -57,6 +59,7 @@ export function cellsSql(
   const aggregates = [
     'count() AS items',
     ...partsOf(aggregate),
+    ...(items.open ? ['countIf(item_open) AS open'] : []),
     ...(survival ? [sortedAges] : []),
     ...Object.entries(items.tallies ?? {}).map(aliased),
   ];
@@ -94,11 +97,12 @@ export function itemRows(
 
 /** What an item is, in one set of column names for all metrics. */
 export function itemColumns(items: Items, axis: Axis): readonly string[] {
-  const { at, reason, hit, value, weight, clock, until } = items;
+  const { at, reason, hit, open, value, weight, clock, until } = items;
   return [
     `${at} AS item_at`,
     `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
+    ...(open ? [`${open} AS item_open`] : []),
     ...(value ? [`${value} AS item_value`] : []),
     ...(weight ? [`${weight} AS item_weight`] : []),
     ...(clock ? clockColumns(clock, axis) : []),
@@ -201,6 +205,7 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
   switch (aggregate) {
     case 'rate':
     case 'count':
+    case 'active':
       return [];
     case 'sum':
       return [`${exactSum('item_value')} AS value_sum`];

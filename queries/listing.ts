@@ -150,6 +150,7 @@ export function itemValue(
   switch (metric.aggregate.type) {
     case 'rate':
     case 'count':
+    case 'active':
       return 1;
     case 'ratio':
       return row.item_value === null ? null : Number(row.item_value) / (Number(row.item_weight) || 1);

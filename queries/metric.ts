@@ -33,12 +33,16 @@ export interface Metric {
   /** No filters and no tz=team: of people, what is cut out by a filter could be told by subtraction (metrics.md §9.2, rule 3). */
   readonly isUnfiltered?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Personal answers: a cell of fewer respondents than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
+  /** What people said or did: a cell of fewer of them than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
   readonly suppressBelow?: number;
+  /** True if its items leave out whoever is in too small a cell, so that wider rows tell nothing of them; how many is not told. */
+  readonly fewLeftOut?: boolean;
   /** Which published answers of surveys it counts, instead of `items` as they stand: nothing else of them is told. */
   readonly survey?: SurveyMeasure;
   /** True if what is there is complete in itself: coverage is 1 wherever anything was counted. */
   readonly isCoveredByItems?: boolean;
+  /** Days after the bucket timestamp in which its items come true or not: what was not heard then is no better known than the bucket. */
+  readonly aheadDays?: (options: Options) => number;
   /** Fewer counted than this: `insufficient`; 0 for counts. */
   readonly minN: number;
   /** Hours after a bucket's end during which it is provisional. */
@@ -84,6 +88,7 @@ export type Unit =
   | 'features'
   | 'currency'
   | 'currency/feature'
+  | 'persons'
   | 'incidents/30 service-days'
   | 'incidents/100 deployments';
 
@@ -126,7 +131,8 @@ export type OptionSpec =
  * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale. `promoters`:
  * share of 9 and 10 less the share of 0 to 6, in points. `count`: the items. `sum`: of values. `ratio`: Σ values ÷ Σ weights.
  * `union`: minutes covered by the items' intervals. `snapshot`: of the items that hold (from `at` to `until`) at the end of
- * the bucket, those that hit ÷ all. `standing`: of those, the mean of a bounded scale.
+ * the bucket, those that hit ÷ all. `standing`: of those, the mean of a bounded scale. `active`: distinct people who did
+ * something ({@link Activity}).
  */
 export type Aggregate =
   | { readonly type: 'rate'; readonly exposure: (options: Options) => Exposure }
@@ -140,7 +146,20 @@ export type Aggregate =
   | { readonly type: 'ratio' }
   | { readonly type: 'union' }
   | { readonly type: 'snapshot' }
-  | { readonly type: 'standing'; readonly scale: readonly [number, number] };
+  | { readonly type: 'standing'; readonly scale: readonly [number, number] }
+  | { readonly type: 'active'; readonly activity: (options: Options) => Activity };
+
+/**
+ * Which people are counted and how. Over `reach`: the bucket's own days, so many local days that end with the last begun day
+ * of the bucket, or the calendar month until then. `per_day`: the mean of the days' distinct people. `distinct`: the people of
+ * the whole reach. `stickiness`: the one divided by the other.
+ */
+export interface Activity {
+  readonly reach: 'bucket' | 'month' | number;
+  readonly measure: 'per_day' | 'distinct' | 'stickiness';
+  /** Count Monday to Friday only, in what is done each day and in the days. */
+  readonly workingDays: boolean;
+}
 
 /** What a count is divided by: local days (all or Monday to Friday), 30 service-days, 100 of a number of `beside`, or the people there. */
 export type Exposure = 'calendar_day' | 'working_day' | '30_service_days' | '100_deployments' | 'headcount';
@@ -159,8 +178,12 @@ export interface Items {
   readonly reason: string;
   /** proportion, snapshot: whether the item is in the numerator. */
   readonly hit?: string;
+  /** proportion: whether an item may still come to be in the numerator. */
+  readonly open?: string;
   /** quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. */
   readonly clock?: { readonly start: string; readonly end: string };
+  /** active: who did it. */
+  readonly who?: string;
   /** score, standing: the value. sum, ratio: what is added up, to the 10⁻⁹. */
   readonly value?: string;
   /** ratio: what the sum of the values is divided by. */

@@ -104,4 +104,37 @@ export const withDimensions = (from: string, at: string, table: (layer: string) 
   LEFT JOIN (SELECT service_key, team, tier, region, product FROM ${table('service_definitions')} WHERE is_latest) AS n
     ON n.service_key = r.dimension_key`;
 
-export const catalogLayers: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, bots];
+/**
+ * Who is behind a login, one row per login in lower case: the person of the latest definition that names it (R60), whether
+ * human, bot or service, and the teams and regions stated of the person with their time, in order.
+ */
+export const people: Layer = {
+  name: 'people',
+  sql: (table) => {
+    const placesOf = (name: string) =>
+      `arraySort(groupArrayIf((occurred_at, id, ${text(name)}), ${text(name)} != '')) AS ${name}s`;
+    return `
+    SELECT l.login AS login, l.person_key AS person_key, l.kind AS kind, p.teams AS teams, p.regions AS regions
+    FROM (
+      SELECT login, argMax(person_key, (occurred_at, id)) AS person_key, argMax(kind, (occurred_at, id)) AS kind FROM (
+        SELECT arrayJoin(arrayDistinct(arrayMap(x -> lower(x), arrayPushBack(identities, person_key)))) AS login, person_key, kind, occurred_at, id
+        FROM (
+          SELECT ${nameOf('person')} AS person_key, if(${text('kind')} = '', 'human', ${text('kind')}) AS kind, ${texts('identities')} AS identities, occurred_at, id
+          FROM ${table('facts')} WHERE type = 'person.defined' ORDER BY occurred_at DESC, id DESC LIMIT 1 BY person_key
+        )
+        UNION ALL SELECT ${nameOf('person')} AS login, login AS person_key, 'human' AS kind, ${EPOCH} AS occurred_at, id
+        FROM ${table('facts')} WHERE type IN ('person.joined', 'person.moved')
+      ) GROUP BY login
+    ) AS l
+    LEFT JOIN (
+      SELECT ${nameOf('person')} AS of, ${placesOf('team')}, ${placesOf('region')}
+      FROM ${table('facts')} WHERE type IN ('person.defined', 'person.joined', 'person.moved') GROUP BY of
+    ) AS p ON p.of = l.person_key`;
+  },
+};
+
+/** Where a person stood at an instant by what {@link people} states: the first place holds for all earlier time (R7). */
+export const placeAt = (places: string, at: string): string =>
+  `if(empty(${places}), '', arrayElement(${places}, greatest(1, arrayCount(x -> x.1 <= ${at}, ${places}))).3)`;
+
+export const catalogLayers: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, bots, people];

@@ -12,7 +12,8 @@ export type AtomName =
   | 'costs'
   | 'features'
   | 'priorities'
-  | 'employments';
+  | 'employments'
+  | 'actions';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

@@ -1,5 +1,10 @@
 import type { Metric } from '../metric.ts';
+import { dailyActiveUsers } from './adoption-dau.ts';
+import { monthlyActiveUsers } from './adoption-mau.ts';
 import { adoptionRate } from './adoption-rate.ts';
+import { retention } from './adoption-retention.ts';
+import { stickiness } from './adoption-stickiness.ts';
+import { weeklyActiveUsers } from './adoption-wau.ts';
 import { cost } from './business-cost.ts';
 import { costPerFeature } from './business-cost-per-feature.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
@@ -54,6 +59,11 @@ export const metrics: readonly Metric[] = [
   priority,
   turnover,
   adoptionRate,
+  dailyActiveUsers,
+  weeklyActiveUsers,
+  monthlyActiveUsers,
+  stickiness,
+  retention,
   surveyScore,
   surveyFavourable,
   surveyEnps,

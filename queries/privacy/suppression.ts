@@ -9,7 +9,7 @@ export const MIN_RESPONDENTS = 5;
 /** What a metric of personal answers says when it is asked for its rows. */
 export const notListed: Problem = {
   field: 'metric',
-  problem: 'is made of personal answers, which are never listed',
+  problem: 'is made of what single people said or did, which is never listed',
   fix: 'ask for the number itself, by the dimensions that it declares',
 };
 
@@ -18,6 +18,7 @@ interface Counted {
   readonly items: number;
   readonly excluded: Readonly<Record<string, number>>;
   readonly tallies: Readonly<Record<string, unknown>>;
+  readonly hidden?: boolean;
 }
 
 /**
@@ -33,6 +34,7 @@ export function isSuppressed(
   const { headcount_least: least, headcount_most: most } = beside;
   // Where nobody was and nobody left, there is nobody to be told of.
   if (typeof least === 'number') return least < metric.suppressBelow && (cell.items > 0 || (most ?? 0) > 0);
+  if (cell.hidden !== undefined) return cell.hidden;
   if (cell.tallies.survey !== undefined) return (cell.tallies.survey as SurveyCell).hidden;
   if (cell.items === 0) return Object.keys(cell.excluded).length > 0;
   return Number(cell.tallies.respondents ?? 0) < metric.suppressBelow;

@@ -64,6 +64,7 @@ test('histories stay small and hold everything that moves a number', () => {
     ...['incident.reopened', 'incident.merged', 'incident.linked', 'incident.reclassified'],
     ...['service.defined', 'environment.defined', 'person.defined'],
     ...['source.defined', 'source.heartbeat', 'source.silent'],
+    ...['portal.action', 'doc.viewed', 'search.performed', 'person.joined', 'person.moved'],
   ].map((type) => `event ${type}`);
   for (const outcome of ['succeeded', 'failed_live', 'failed_dark', 'cancelled', 'superseded'])
     must.push(`rollout ${outcome}`);

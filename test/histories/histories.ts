@@ -5,6 +5,7 @@ import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
 import { newTelling, tellCatalog, tellHours, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
 import { tellCorrection, tellIncident } from './outages.ts';
 import { tellRelease, tellRuleChange, tellRules, tellRun } from './pipelines.ts';
+import { tellPortal } from './portal.ts';
 import { newRandom, type Random } from './random.ts';
 import { newStory, type Recorded } from './story.ts';
 
@@ -53,6 +54,7 @@ export function randomHistory(seed: number): Recorded[] {
       [1.2, () => tellCorrection(telling, rollouts, incidents, repositories)],
     ])();
   }
+  tellPortal(telling, newRandom(~seed));
   // Most organisations stay connected after the last thing that happened.
   if (random.chance(0.7))
     for (const name of ['github', 'pagerduty', 'canonical', 'git'])

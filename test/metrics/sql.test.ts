@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activeSql, isOfSome, reaching } from '../../queries/active.ts';
 import { answerMetric, axisOf } from '../../queries/answer.ts';
+import type { Axis } from '../../queries/axis.ts';
 import { cellsSql } from '../../queries/cells.ts';
 import { headcountSql } from '../../queries/headcount.ts';
 import { hoursTable } from '../../queries/hours/table.ts';
-import type { Metric, Options } from '../../queries/metric.ts';
+import type { Items, Metric, Options } from '../../queries/metric.ts';
 import { columnsOf, optionsOf } from '../../queries/metric.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
-import { parseRequest } from '../../queries/request.ts';
+import { type MetricRequest, parseRequest } from '../../queries/request.ts';
 import { serviceSpansSql, sourceSpansSql } from '../../queries/spans.ts';
 import { undeployedSql } from '../../queries/undeployed.ts';
 import { TEAM_ZONES } from '../../queries/zones.ts';
@@ -59,6 +61,8 @@ function variants(metric: Metric): Record<string, string>[] {
 }
 
 const shapes = (metric: Metric) => {
+  if (metric.dimensions.length === 0)
+    return [{}, { grain: 'hour', from: '2025-10-27', to: '2025-10-28' }, { grain: '28d' }];
   const [one = '', two = one] = [...metric.dimensions].reverse();
   const filters = metric.isUnfiltered ? {} : { [one]: 'api,web', [two]: 'team-a' };
   const groups = one === two ? one : `${one},${two}`;
@@ -69,6 +73,16 @@ const shapes = (metric: Metric) => {
     { grain: '28d', group_by: metric.dimensions[0]!, tz: 'Europe/Berlin' },
   ];
 };
+
+/** What reads the cells of a question: of people in parts too. */
+function peopleOrCells(metric: Metric, items: Items, request: MetricRequest, axis: Axis) {
+  const { aggregate } = metric;
+  if (aggregate.type !== 'active')
+    return [cellsSql(tables, metric.atom, columnsOf(metric), items, aggregate.type, request, axis)];
+  const activity = aggregate.activity(request.options);
+  const reached = reaching(axis, activity, isOfSome(request));
+  return [false, true].map((daily) => activeSql(tables, metric, activity, request, reached, daily));
+}
 
 describe('the generated SQL', () => {
   // The same text is planned the same: options that only change a parameter need not be planned again.
@@ -85,10 +99,7 @@ describe('the generated SQL', () => {
           const hours = request.options.business_hours === undefined ? null : hoursTable(office, Date.parse(now));
           const axis = axisOf(request, request.tz, Date.parse(now), hours);
           const items = metric.items(request.options as Options);
-          const parts = [
-            cellsSql(tables, metric.atom, columnsOf(metric), items, metric.aggregate.type, request, axis),
-            serviceSpansSql(tables, request),
-          ];
+          const parts = [...peopleOrCells(metric, items, request, axis), serviceSpansSql(tables, request)];
           for (const beside of metric.beside?.(request.options) ?? []) {
             if (beside.type === 'undeployed') parts.push(undeployedSql(tables, beside.reason, request, axis));
             else if (beside.type === 'headcount') parts.push(headcountSql(tables, request, [0]));

@@ -1,4 +1,5 @@
 import { type AtomKind, deliveryKinds } from '../atom.ts';
+import { actions } from './actions.ts';
 import { answers } from './answers.ts';
 import { costs } from './costs.ts';
 import { employments } from './employments.ts';
@@ -9,7 +10,7 @@ import type { SubjectKind } from './subject.ts';
 import { usages } from './usages.ts';
 
 /** Every kind of atom of which each subject stands for itself. */
-export const subjectKinds: readonly SubjectKind[] = ([] = [
+export const subjectKinds: readonly SubjectKind[] = [
   answers,
   runs,
   usages,
@@ -17,7 +18,8 @@ export const subjectKinds: readonly SubjectKind[] = ([] = [
   features,
   priorities,
   employments,
-]);
+  actions,
+];
 
 /** Every kind of atom there is. */
 export const atomKinds: readonly AtomKind[] = [...deliveryKinds, ...subjectKinds];

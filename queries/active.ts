@@ -1,0 +1,230 @@
+import { DateTime } from 'luxon';
+import type { SqlValue, Store } from '../ingest/ports.ts';
+import type { AtomTables } from './atoms/tables.ts';
+import { type Axis, WHOLE } from './axis.ts';
+import { dayStart, eachUnit, HOUR, indexAt, localDays, type Span } from './buckets.ts';
+import { type Cell, cellName, emptyCell, itemRows } from './cells.ts';
+import type { Activity, Metric } from './metric.ts';
+import { hiddenCells, type PeopleCell } from './privacy/partition.ts';
+import type { MetricRequest } from './request.ts';
+import { scopeSql } from './scope.ts';
+
+/** What each row of an answer counts people over, on an axis that reaches back as far as the first of them. */
+export interface Reaching {
+  readonly axis: Axis;
+  /** The span of the whole window ({@link WHOLE}) or of a bucket, not cut to the window. */
+  spanOf(bucket: number): Span;
+}
+
+/** Whether a question is about some of the people: then no few of them may be told, by subtraction either. */
+export function isOfSome(request: MetricRequest): boolean {
+  return request.groupBy.length > 0 || Object.keys(request.filters).length > 0;
+}
+
+/** The spans of `activity` on an axis. Of some of the people only the local days that are over by as_of are told. */
+export function reaching(axis: Axis, activity: Activity, ofSome: boolean): Reaching {
+  const known = ofSome ? dayStart(axis.asOf, axis.tz) : Number.POSITIVE_INFINITY;
+  const spanOf = (whole: Span): Span => {
+    const end = Math.max(whole.start, Math.min(whole.end, known));
+    if (activity.reach === 'bucket') return { start: whole.start, end };
+    const last = Math.min(end, axis.window.end, Math.max(axis.asOf, whole.start + 1)) - 1;
+    const day = DateTime.fromMillis(last, { zone: axis.tz }).startOf('day');
+    const start = activity.reach === 'month' ? day.startOf('month') : day.minus({ days: activity.reach - 1 });
+    return { start: start.startOf('day').toMillis(), end };
+  };
+  const [whole, buckets] = [spanOf(axis.window), axis.buckets.map(spanOf)];
+  const starts = activity.reach === 'bucket' ? [] : [whole.start, ...buckets.map((span) => span.start)];
+  // A window of many buckets has many starts: more than a call takes arguments.
+  const start = starts.reduce((least, one) => Math.min(least, one), axis.reach.start);
+  const reach = { start, end: axis.reach.end };
+  const reached = { ...axis, reach, days: localDays(reach, axis.tz) };
+  return { axis: reached, spanOf: (bucket) => (bucket === WHOLE ? whole : buckets[bucket]!) };
+}
+
+/** Local days of Monday to Friday in a stretch of numbers of days since 1970-01-01. */
+export function workingDaysIn([first, end]: readonly [number, number]): number {
+  let count = 0;
+  for (let day = first; day < end; day += 1) if ((((day + 3) % 7) + 7) % 7 < 5) count += 1;
+  return count;
+}
+
+/**
+ * Counts the people of every row: `tallies` holds `persons` and `person_days`. Where the question is about some of the people,
+ * every cell says whether it is `hidden` (metrics.md §9.2, R61).
+ */
+export async function readActive(
+  store: Store,
+  tables: AtomTables,
+  metric: Metric,
+  activity: Activity,
+  request: MetricRequest,
+  reached: Reaching,
+  reportingZone: string,
+): Promise<ReadonlyMap<string, Cell>> {
+  const cells = await readPeople(store, activeSql(tables, metric, activity, request, reached, false), request.groupBy);
+  const all = everyCell(cells, request, reached);
+  const least = metric.suppressBelow ?? 0;
+  if (!isOfSome(request) || least === 0) return told(all, () => false);
+  const dimensions = [...new Set([...request.groupBy, ...Object.keys(request.filters)])];
+  const partition: MetricRequest = { ...request, groupBy: dimensions, filters: {} };
+  const parts = await readPeople(store, activeSql(tables, metric, activity, partition, reached, true), dimensions);
+  const isHidden = hiding(parts.values(), least, activity, request, reached, dimensions);
+  const untold = request.asOf !== null || request.options.ownership === 'now' || reached.axis.tz !== reportingZone;
+  return told(all, (cell) => untold || isHidden(cell));
+}
+
+function told(cells: ReadonlyMap<string, Cell>, isHidden: (cell: Cell) => boolean): ReadonlyMap<string, Cell> {
+  return new Map([...cells].map(([name, cell]) => [name, { ...cell, hidden: isHidden(cell) }]));
+}
+
+/** SQL of the people of every row; with `daily` also of every local day, as bucket −2 and down. */
+export function activeSql(
+  tables: AtomTables,
+  metric: Metric,
+  activity: Activity,
+  request: MetricRequest,
+  { axis, spanOf }: Reaching,
+  daily: boolean,
+): { readonly sql: string; readonly params: Readonly<Record<string, SqlValue>> } {
+  const scope = scopeSql(request, metric.dimensions);
+  const items = metric.items(request.options);
+  const groups = scope.groups.map((_, index) => `group_${index}`);
+  const at = 'toUnixTimestamp64Milli(item_at)';
+  const isoWeekday = 'toDayOfWeek(item_at, 0, {tz:String})';
+  // Of all that somebody does in a day one instant will do: whether it is in a span is the same for all of them.
+  const alike =
+    request.grain === 'hour' ? `intDiv(${at} - {first_bucket:Int64}, ${HOUR})` : `${at} >= {window_start:Int64}`;
+  const within = (start: string, end: string) => `at_ms >= ${start} AND at_ms < ${end}`;
+  const sql = `SELECT ${['bucket', ...groups, 'item_reason'].join(', ')}, uniqExact(item_who) AS persons, uniqExact(item_who, item_day) AS person_days
+FROM (
+  SELECT *, arrayJoin(arrayConcat(
+    if(${within('{whole_start:Int64}', '{whole_end:Int64}')}, [toInt64(${WHOLE})], []::Array(Int64)),
+    ${daily ? '[toInt64(-2 - item_day)],' : ''}
+    arrayFilter(b -> ${within('{span_starts:Array(Int64)}[b + 1]', '{span_ends:Array(Int64)}[b + 1]')},
+      arrayMap(b -> toInt64(b), range({day_firsts:Array(Int64)}[item_day + 1], {day_ends:Array(Int64)}[item_day + 1]))))) AS bucket
+  FROM (
+    SELECT ${['item_who', 'item_reason', 'item_day', ...groups].join(', ')}, ${alike} AS alike, toUnixTimestamp64Milli(min(item_at)) AS at_ms
+    FROM (
+      SELECT ${items.who} AS item_who, CAST(${items.reason}, 'LowCardinality(String)') AS item_reason, ${items.at} AS item_at,
+        ${scope.groups.map((group, index) => `${group} AS group_${index},`).join(' ')}
+        toInt64(toRelativeDayNum(item_at, {tz:String})) - {first_day:Int64} AS item_day
+      FROM ${itemRows(tables, metric.atom, items, request, scope)}
+    )
+    WHERE item_at >= fromUnixTimestamp64Milli({reach_start:Int64}, 'UTC') AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')
+      ${activity.workingDays ? `AND ${isoWeekday} <= 5` : ''}
+    GROUP BY ${['item_who', 'item_reason', 'item_day', ...groups, 'alike'].join(', ')}
+  )
+)
+GROUP BY ${['bucket', ...groups, 'item_reason'].join(', ')}`;
+  return { sql, params: { ...scope.params, ...items.params, ...spanParams(axis, spanOf) } };
+}
+
+function spanParams(axis: Axis, spanOf: Reaching['spanOf']): Record<string, SqlValue> {
+  const clamp = (span: Span): Span => ({
+    start: Math.max(span.start, axis.reach.start),
+    end: Math.min(span.end, axis.window.end),
+  });
+  const spans = axis.buckets.map((_, bucket) => clamp(spanOf(bucket)));
+  const whole = clamp(spanOf(WHOLE));
+  // Spans lie in order, so those that touch a day are side by side.
+  const days = axis.days.edges.length - 1;
+  const [firsts, ends] = [new Array<number>(days).fill(0), new Array<number>(days).fill(0)];
+  spans.forEach((span, bucket) => {
+    eachUnit(axis.days, span, (day) => {
+      if (ends[day] === 0) firsts[day] = bucket;
+      ends[day] = bucket + 1;
+    });
+  });
+  return {
+    tz: axis.tz,
+    reach_start: axis.reach.start,
+    window_start: axis.window.start,
+    window_end: axis.window.end,
+    first_bucket: axis.buckets[0]?.start ?? 0,
+    first_day: axis.days.first,
+    whole_start: whole.start,
+    whole_end: whole.end,
+    span_starts: spans.map((span) => span.start),
+    span_ends: spans.map((span) => span.end),
+    day_firsts: firsts,
+    day_ends: ends,
+  };
+}
+
+async function readPeople(
+  store: Store,
+  { sql, params }: ReturnType<typeof activeSql>,
+  groupBy: readonly string[],
+): Promise<Map<string, Cell>> {
+  const cells = new Map<string, Cell>();
+  for (const row of await store.query(sql, params)) {
+    const keys = groupBy.map((_, index) => String(row[`group_${index}`]));
+    const bucket = Number(row.bucket);
+    const name = cellName(bucket, keys);
+    const cell = cells.get(name) ?? emptyCell(bucket, keys);
+    const reason = String(row.item_reason);
+    if (reason !== '') cell.excluded[reason] = Number(row.persons);
+    else {
+      cell.items = Number(row.persons);
+      cells.set(name, { ...cell, tallies: { persons: Number(row.persons), person_days: Number(row.person_days) } });
+      continue;
+    }
+    cells.set(name, cell);
+  }
+  return cells;
+}
+
+/** A cell for the whole and for every bucket of each group that has any: who is hidden is told of the empty ones too. */
+function everyCell(cells: Map<string, Cell>, request: MetricRequest, { axis }: Reaching): Map<string, Cell> {
+  const groups = new Map([...cells.values()].map((cell) => [JSON.stringify(cell.keys), cell.keys]));
+  if (request.groupBy.length === 0) groups.set('[]', []);
+  for (const keys of groups.values()) {
+    for (const bucket of [WHOLE, ...axis.buckets.keys()]) {
+      const name = cellName(bucket, keys);
+      if (!cells.has(name)) cells.set(name, emptyCell(bucket, keys));
+    }
+  }
+  return cells;
+}
+
+/**
+ * Tells whether a cell may not be told: it holds a hidden part, or its days are not whole. Where days are added up, a part
+ * hidden on one of them is hidden in their sum, or the other days would tell it.
+ */
+function hiding(
+  parts: Iterable<Cell>,
+  least: number,
+  activity: Activity,
+  request: MetricRequest,
+  { axis, spanOf }: Reaching,
+  dimensions: readonly string[],
+): (cell: Cell) => boolean {
+  const people = new Map<number, PeopleCell[]>();
+  for (const part of parts) {
+    people.set(part.bucket, [...(people.get(part.bucket) ?? []), { keys: part.keys, people: part.items }]);
+  }
+  const hidden = new Map([...people].map(([bucket, cells]) => [bucket, [...hiddenCells(cells, least)]]));
+  const isIn = (part: PeopleCell, cell: Cell) =>
+    dimensions.every((dimension, index) => {
+      const key = part.keys[index]!;
+      const group = request.groupBy.indexOf(dimension);
+      const filter = request.filters[dimension];
+      return (group < 0 || cell.keys[group] === key) && (filter === undefined || filter.includes(key));
+    });
+  const { edges } = axis.days;
+  return (cell) => {
+    const span = spanOf(cell.bucket);
+    const start = Math.max(span.start, axis.reach.start);
+    const end = Math.min(span.end, axis.window.end);
+    const isWhole = start < end && edges.includes(start) && edges.includes(end);
+    if (!isWhole) return true;
+    const days = activity.measure === 'distinct' ? [] : daysIn(indexAt(edges, start), indexAt(edges, end - 1));
+    return [cell.bucket, ...days.map((day) => -2 - day)].some((bucket) =>
+      hidden.get(bucket)?.some((part) => isIn(part, cell)),
+    );
+  };
+}
+
+function daysIn(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
