@@ -167,7 +167,16 @@ test('a failing history shrinks to what it fails by', async () => {
 
 test('any part of a history has answers', () => {
   const isSound = (history: readonly Recorded[], seed: number): void => {
-    for (const ask of asks(seed))
+    // A calendar that is lost, or not known yet, makes a question that the API refuses.
+    const isKnown = ({ params, now }: Ask): boolean =>
+      params.business_hours === undefined ||
+      history.some(
+        ({ event, recorded_at }) =>
+          event.type === 'calendar.defined' &&
+          event.data.calendar === params.business_hours &&
+          Date.parse(recorded_at) <= Date.parse(params.as_of ?? now),
+      );
+    for (const ask of asks(seed).filter(isKnown))
       for (const row of answerRows(history, ask)) {
         const { numerator, denominator } = row;
         if (row.unit === 'fraction') expect(numerator).toBeLessThanOrEqual(denominator!);
