@@ -167,7 +167,9 @@ test('a failing history shrinks to what it fails by', async () => {
 
 test('any part of a history has answers', () => {
   const isSound = (history: readonly Recorded[], seed: number): void => {
-    for (const ask of asks(seed))
+    // A part may have lost the calendar that is asked for: that is refused, not answered.
+    const hasHours = history.some(({ event }) => event.type === 'calendar.defined');
+    for (const ask of asks(seed).filter(({ params }) => params.business_hours === undefined || hasHours))
       for (const row of answerRows(history, ask)) {
         const { numerator, denominator } = row;
         if (row.unit === 'fraction') expect(numerator).toBeLessThanOrEqual(denominator!);
