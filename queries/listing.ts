@@ -1,11 +1,12 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
-import { type AnswerDeps, axisOf } from './answer.ts';
+import type { AnswerDeps } from './answer.ts';
 import { type AtomKind, dimensionColumns, receiptColumns } from './atoms/atom.ts';
 import { atomKinds } from './atoms/subjects/registry.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { axisParams, reachSql, standsAtEndSql } from './axis.ts';
 import { bucketsOf, iso } from './buckets.ts';
 import { itemColumns, itemRows } from './cells.ts';
+import { axisOf } from './frame.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { kindsRead } from './kinds-read.ts';

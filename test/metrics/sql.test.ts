@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activeSql, isOfSome, reaching } from '../../queries/active.ts';
-import { answerMetric, axisOf } from '../../queries/answer.ts';
+import { answerMetric } from '../../queries/answer.ts';
 import type { Axis } from '../../queries/axis.ts';
 import { cellsSql } from '../../queries/cells.ts';
+import { axisOf } from '../../queries/frame.ts';
 import { headcountSql } from '../../queries/headcount.ts';
 import { hoursTable } from '../../queries/hours/table.ts';
 import type { Items, Metric, Options } from '../../queries/metric.ts';
