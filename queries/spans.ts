@@ -47,9 +47,14 @@ export async function readSourceSpans(store: Store, tables: AtomTables): Promise
   }));
 }
 
-/** SQL of {@link readSourceSpans}. */
+/** SQL of {@link readSourceSpans}: where a service refers to the source as a whole, the life of that. */
 export function sourceSpansSql(tables: AtomTables): string {
   return `SELECT source, service, toUnixTimestamp64Milli(alive_from) AS from_ms, toUnixTimestamp64Milli(alive_to) AS to_ms, kinds
-FROM ${tables.source_spans}
+FROM (
+  SELECT source, service, alive_from, alive_to, kinds FROM ${tables.source_spans} WHERE NOT as_whole
+  UNION ALL
+  SELECT s.source, s.service, w.alive_from, w.alive_to, s.kinds FROM (SELECT * FROM ${tables.source_spans} WHERE as_whole) AS s
+  INNER JOIN (SELECT source, alive_from, alive_to FROM ${tables.source_spans} WHERE service = '') AS w ON w.source = s.source
+)
 ORDER BY source, service, alive_from`;
 }

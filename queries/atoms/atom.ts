@@ -213,6 +213,8 @@ export const sourceSpans: AtomKind = {
     service: 'String',
     atom_id: 'String',
     source: 'LowCardinality(String)',
+    /** 1: it lived for this service as it did as a whole, see that; the instants are empty then. */
+    as_whole: 'UInt8',
     alive_from: time,
     alive_to: time,
     /** Kinds of event it ever sent (for this service, if one is named). */

@@ -7,6 +7,7 @@ import { newWorkbench } from './filling.ts';
 import { foldAndStore, foldAndStoreSources, layers, touchedServices } from './fold.ts';
 import { openPasts } from './pasts.ts';
 import { anyRuleSql, foundUnassigned, neighbourhoods, type Touch, touchesDelivery } from './scope.ts';
+import { spokenServicesSql } from './sources.ts';
 import { text, UNASSIGNED } from './sql.ts';
 import { voidOlderSql } from './storing.ts';
 import {
@@ -78,11 +79,13 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
   async function refreshDelivery(touch: Touch): Promise<void> {
     const touches = touchesDelivery(touch);
     const isTouched = touches === 'yes' || (touches === 'with_rules' && (await store.query(anyRuleSql)).length > 0);
+    const spoken = await store.query<{ service: string }>(spokenServicesSql, { entities: [...touch.entities] });
     // Whatever a source sends shows that it is alive.
-    if (!isTouched) return foldAndStoreSources(store, living, await newRefresh());
-    const services = await touchedServices(store, touching, touch);
-    if (services === null) await rebuildDelivery();
-    else await foldAndStore(store, fresh, services, await newRefresh());
+    if (!isTouched && spoken.length === 0) return foldAndStoreSources(store, living, await newRefresh());
+    const services = isTouched ? await touchedServices(store, touching, touch) : [UNASSIGNED];
+    if (services === null) return rebuildDelivery();
+    const all = [...new Set([...services, ...spoken.map(({ service }) => service)])];
+    await foldAndStore(store, fresh, all, await newRefresh());
   }
 
   /** What fits is made at once, else slice by slice, so that memory does not grow with the store; what none made again is gone. */

@@ -2,9 +2,19 @@ import { pick, sourceSpans } from './atom.ts';
 import type { Layer } from './layer.ts';
 import { rolloutReports } from './rollouts.ts';
 import { ruledKinds } from './ruled.ts';
-import { FAR, text } from './sql.ts';
+import { EPOCH, FAR, text } from './sql.ts';
 
 const SPEAKS = "type IN ('source.heartbeat', 'source.silent')";
+
+/**
+ * Services, in lower case, that a heartbeat or a silence names of any source that speaks in `{entities:Array(String)}`: how
+ * long that source lived for them hangs on all that it sends.
+ */
+export const spokenServicesSql = `
+  SELECT DISTINCT lower(${text('service_id')}) AS service FROM events WHERE startsWith(entity, 'source:') AND ${SPEAKS} AND service != ''
+    AND ${text('name')} IN (
+      SELECT toString(source) FROM events WHERE entity IN ({entities:Array(String)})
+      UNION DISTINCT SELECT ${text('name')} FROM events WHERE entity IN ({entities:Array(String)}) AND ${SPEAKS})`;
 
 /** What sources say and send, a heartbeat or a silence being of the source that it names, whoever says it. */
 export const sourceLayers: readonly Layer[] = [
@@ -85,19 +95,21 @@ const pieces = (gaps: string, born: string, dies: string): string => `
 
 /**
  * When each source was alive (R29). Rows without a service: the source as a whole. Rows with a service: which kinds it fed for
- * that service, and its life for that service alone, with the heartbeats and less the silences that name it. A source that
- * never lived has a row of no length, so that what it fed is known.
+ * that service, and its life for that service alone, with the heartbeats and less the silences that name it; a service that
+ * none of these names refers to the whole, which goes on whether or not anything happens to the service. A source that never
+ * lived has a row of no length, so that what it fed is known.
  */
 export const sourceSpansSql = (table: (layer: string) => string): string => `
-  SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, life.1 AS alive_from, life.2 AS alive_to, kinds
+  SELECT service, concat(service, ' ', source, ' ', toString(life.1)) AS atom_id, source, as_whole, life.1 AS alive_from, life.2 AS alive_to, kinds
   FROM (
-    SELECT k.service AS service, k.sender AS source, k.kinds AS kinds, arrayMin(k.ends) AS born,
+    SELECT k.service AS service, k.sender AS source, k.kinds AS kinds, k.service_key != '' AND empty(k.own_beats) AND empty(o.gaps) AS as_whole,
+      arrayMin(k.ends) AS born,
       arrayMax(k.ends) + toIntervalSecond(toUInt64(86400 * if(d.silence_days > 0, d.silence_days, 7))) AS dies,
       arraySort(arrayConcat(
         arrayMap(g -> (g.1, arrayMin(arrayConcat([g.2], arrayFilter(beat -> beat > g.1, k.own_beats)))), w.gaps),
         if(k.service_key = '', [], o.gaps))) AS gaps,
       ${pieces('gaps', 'born', 'dies')} AS lives,
-      arrayJoin(if(empty(lives), [(born, born)], lives)) AS life
+      arrayJoin(multiIf(as_whole, [(${EPOCH}, ${EPOCH})], empty(lives), [(born, born)], lives)) AS life
     FROM (
       SELECT f.service_key AS service_key, f.service AS service, f.sender AS sender, f.kinds AS kinds, f.own_beats AS own_beats,
         if(a.sender = '', own_beats, arrayConcat(own_beats, [a.first_at, a.last_at])) AS ends
