@@ -23,7 +23,7 @@ function startFeatures(world: World): void {
     for (let at = story.start + random.between(0, 9) * DAY; at < story.end; at += random.between(6, 13) * DAY) {
       number += 1;
       const adopted = story.adoption.get(team.id);
-      const days = random.between(12, 44) * (adopted !== undefined && at > adopted ? 0.6 : 1);
+      const days = random.between(5, 46) * (adopted !== undefined && at > adopted ? 0.6 : 1);
       planFeature(world, team, `${team.id.toUpperCase()}-${100 + number}`, at, at + days * DAY, random);
     }
   }
@@ -40,12 +40,14 @@ function planFeature(world: World, team: Team, feature: string, at: number, rele
     technical_feasibility: grade(),
     implementation_cost: grade(),
   };
+  // The tool sends the item's whole history with every step of it.
+  const told: CanonicalEvent[] = [];
   const tell = (type: 'feature.committed' | 'feature.released' | 'feature.done', instant: number, more = {}): void => {
     const occurred = Math.floor(instant);
     if (occurred >= world.story.end) return;
     world.simulation.schedule(occurred, () => {
-      const event = canonical('roadmap', `${feature}/${type}`, type, occurred, { ...data, ...more });
-      send(world, canonicalRequest([event], 'roadmap-sync/1.4'));
+      told.push(canonical('roadmap', `${feature}/${type}`, type, occurred, { ...data, ...more }));
+      send(world, canonicalRequest(told, 'roadmap-sync/1.4'));
     });
   };
   tell('feature.committed', at);
