@@ -12,7 +12,8 @@ const secretOf = (name: string) => [`HEADWAY_SECRET_${name.toUpperCase().replace
 /** What no address may give away: the token of a response, the words and the number of an answer, a person in an input. */
 const TOKEN = 'token-of-ada';
 const WORDS = 'because of the pager';
-const SCORE = 4.25;
+/** With more digits than a clock shows. */
+const SCORE = 4.28125;
 
 let service: RunningService;
 beforeAll(async () => {
