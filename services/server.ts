@@ -86,11 +86,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       errorResponseBuilder: () => Object.assign(new Error('rate limited'), { statusCode: 429 }),
     });
   await app.register(underPressure, {
-    maxEventLoopDelay: 8000,
+    maxEventLoopDelay: 2_000,
+    // It calls a stretch without a sample an endless delay: after the default of a second, so after any pause that long.
+    sampleInterval: 5_000,
     retryAfter: 5,
     pressureHandler: (request, reply) => {
-      // Health checks answer as long as they can, or an orchestrator would kill a busy server.
-      if (request.routeOptions.config.access !== 'public') sendProblem(request, reply, problemOf(503));
+      // Questions wait before deliveries do, which many senders send once; and health checks answer as long as they can, or
+      // an orchestrator would kill a busy server.
+      if (request.routeOptions.config.access === 'read') sendProblem(request, reply, problemOf(503));
     },
   });
   guard(app, options.tokens);

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunningService } from '../../services/compose.ts';
 import { deploymentStatus, githubHeaders } from './messages.ts';
@@ -35,6 +36,17 @@ describe('POST /hooks/{source}', () => {
     expect(await response.json()).toEqual({ delivery: expect.any(String), events: 1, duplicates: 0 });
     const again = await hook(delivery, githubHeaders('deployment_status', delivery, 'old-one'));
     expect(await again.json()).toMatchObject({ events: 1, duplicates: 1 });
+  });
+
+  it('takes what was sent while the process stood still', async () => {
+    const body = deploymentStatus({ repository: 'acme/api', deployment: 2, sha: 'b'.repeat(40), state: 'success', at });
+    for (let pause = 0; pause < 3; pause += 1) {
+      const until = performance.now() + 1_100;
+      while (performance.now() < until);
+      await setImmediate();
+    }
+    const response = await hook(body, githubHeaders('deployment_status', body, SECRET));
+    expect(response.status, await response.text()).toBe(202);
   });
 
   it('answers 401 to a wrong or missing signature, and says nothing of the secret', async () => {
