@@ -30,6 +30,8 @@ export function follow<T>(
   options: { group: string; signal: AbortSignal },
 ): Follower {
   let waiting: T | undefined;
+  /** Ends with the batches that are being written: their rows may be seen before they are known to be touched. */
+  let writing: Promise<unknown> | undefined;
   let refreshing: Promise<void> | undefined;
   const stop = new AbortController();
   if (options.signal.aborted) stop.abort();
@@ -61,22 +63,28 @@ export function follow<T>(
       group: options.group,
       start: () => target.positions(),
       handle: async (records) => {
-        const touched = await target.write(records);
-        waiting = waiting === undefined ? touched : target.merge(waiting, touched);
-        wake();
+        const written = target.write(records).then((touched) => {
+          waiting = waiting === undefined ? touched : target.merge(waiting, touched);
+          wake();
+        });
+        const all = Promise.allSettled([writing, written]).then(() => {
+          if (writing === all) writing = undefined;
+        });
+        writing = all;
+        await written;
       },
     },
     stop.signal,
   );
 
   const settled = async (): Promise<void> => {
-    while (refreshing) await refreshing;
+    while (writing ?? refreshing) await (writing ?? refreshing);
   };
   return {
     done: reading.then(settled).then(() => {
       if (failure !== undefined) throw failure;
     }),
     settled,
-    behind: () => refreshing !== undefined,
+    behind: () => writing !== undefined || refreshing !== undefined,
   };
 }
