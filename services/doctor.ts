@@ -24,7 +24,7 @@ export async function diagnose(
   now: string,
   sources: readonly Source[],
 ): Promise<Finding[]> {
-  return withAtoms(null, ['rollouts', 'changes', 'service_spans'], async (tables) => [
+  return withAtoms(null, ['rollouts', 'changes', 'service_spans', 'source_spans'], async (tables) => [
     ...(await sourceFindings(store, tables.source_spans, now, sources)),
     ...(await historyFindings(store)),
     ...(await rejectedFindings(store)),
