@@ -66,7 +66,7 @@ export function tellHelp(story: Story, seed: number, start: number, end: number)
           const search = { principal: principal(), ...maybe('team', teams) };
           const document = maybe('document', ['guide', 'faq']);
           random.weighted([
-            [2, () => tell('search.performed', sometime(), { ...search, ...maybe('results', [0, 4]) }, 'docs', late())],
+            [2, () => tell('search.performed', sometime(), { ...search, ...maybe('results', [0, 4]) }, 'docs')],
             [1, () => tell('search.clicked', sometime(), { ...search, ...document }, 'docs')],
             [
               1,
@@ -90,14 +90,7 @@ export function tellHelp(story: Story, seed: number, start: number, end: number)
           if (random.chance(0.5)) {
             const due_at = new Date(random.pick(instants) + 2 * DAY_MS).toISOString();
             tell('training.assigned', sometime(), { ...training, due_at }, 'academy');
-          } else
-            tell(
-              'training.completed',
-              sometime(),
-              { ...training, ...maybe('passed', [true, false]) },
-              'academy',
-              late(),
-            );
+          } else tell('training.completed', sometime(), { ...training, ...maybe('passed', [true, false]) }, 'academy');
         },
       ],
     ])();

@@ -15,7 +15,7 @@ const assignmentsSql = (table: (layer: string) => string): string => {
       arraySort(arrayDistinct(arrayFilter(x -> x != '', arrayConcat(a.deliveries, arrayMap(c -> c.6, completed))))) AS delivery_ids
     FROM (
       SELECT entity AS subject, any(${text('person')}) AS person, lower(${text('course')}) AS course_key, ${text('assignment_id')} AS assignment_id,
-        any(${text('course')}) AS course, min(occurred_at) AS assigned_at, argMax(${instantOf('due_at')}, (occurred_at, id)) AS due_at,
+        argMin(${text('course')}, (occurred_at, id)) AS course, min(occurred_at) AS assigned_at, argMax(${instantOf('due_at')}, (occurred_at, id)) AS due_at,
         ${latest(text('team'))} AS team_stated, groupArray(id) AS ids, groupArray(delivery_id) AS deliveries
       FROM ${facts} WHERE type = 'training.assigned' GROUP BY entity, course_key, assignment_id
     ) AS a
