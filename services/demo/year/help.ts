@@ -10,27 +10,42 @@ const TASKS = ['create-repository', 'create-database', 'rotate-secret'] as const
 const QUESTIONS = ['advice', 'access', 'outage'] as const;
 const COURSES = ['secure-coding', 'incident-response', 'platform-basics'] as const;
 
-/** How people get what they need: by themselves from the platform and its documentation, from others, and by learning. */
+/** What each tool has to tell since it last did. */
+type Outbox = Map<string, CanonicalEvent[]>;
+
+/**
+ * How people get what they need: by themselves from the platform and its documentation, from others, and by learning. Their
+ * tools tell of it every evening.
+ */
 export function startHelp(world: World): void {
+  const outbox: Outbox = new Map();
   for (const team of world.organisation.teams) {
     const calendar = world.calendars.get(team.id);
     if (calendar === undefined) continue;
-    startAsking(world, team, calendar);
-    startSearching(world, team, calendar);
+    startAsking(world, outbox, team, calendar);
+    startSearching(world, outbox, team, calendar);
   }
-  startTrainings(world);
+  startTrainings(world, outbox);
+  for (let evening = world.story.start + 22 * HOUR; evening < world.story.end; evening += DAY)
+    world.simulation.schedule(evening, () => sendAll(world, outbox));
 }
 
-/** Tells the steps of one thing as they come, each as it is; what would come after the year stays untold. */
-function tellSteps(world: World, agent: string, steps: readonly CanonicalEvent[]): void {
+function sendAll(world: World, outbox: Outbox): void {
+  for (const [agent, events] of outbox) send(world, canonicalRequest(events, agent));
+  outbox.clear();
+}
+
+/** Notes the steps of one thing as they come; what would come after the year stays untold. */
+function tellSteps(world: World, outbox: Outbox, agent: string, steps: readonly CanonicalEvent[]): void {
   for (const step of steps) {
     const at = Date.parse(step.occurred_at);
-    if (at < world.story.end) world.simulation.schedule(at, () => send(world, canonicalRequest([step], agent)));
+    if (at >= world.story.end) continue;
+    world.simulation.schedule(at, () => outbox.set(agent, [...(outbox.get(agent) ?? []), step]));
   }
 }
 
 /** What somebody wants now and then: mostly the platform does it, sometimes only with help, and some ask people at once. */
-function startAsking(world: World, team: Team, calendar: Calendar): void {
+function startAsking(world: World, outbox: Outbox, team: Team, calendar: Calendar): void {
   const { simulation, story } = world;
   const random = simulation.random(`help/${team.id}`);
   const each = (WEEK / Math.max(2, team.people.length)) * 1.2;
@@ -44,17 +59,18 @@ function startAsking(world: World, team: Team, calendar: Calendar): void {
     const adopted = story.adoption.get(team.id);
     const skilled = adopted !== undefined && at > adopted ? 0.78 : 0.5;
     const kind = random.pick(TASKS);
-    if (random.chance(0.35)) tellTicket(world, team, asker, id, random.pick(QUESTIONS), when, random);
+    if (random.chance(0.35)) tellTicket(world, outbox, team, asker, id, random.pick(QUESTIONS), when, random);
     else if (random.chance(skilled)) {
       const succeeds = random.chance(0.88);
-      tellTask(world, team, asker, id, kind, when, succeeds, random);
-      if (!succeeds && random.chance(0.6)) tellTicket(world, team, asker, id, kind, when + 20 * MINUTE, random);
-    } else tellTicket(world, team, asker, id, kind, when, random);
+      tellTask(world, outbox, team, asker, id, kind, when, succeeds, random);
+      if (!succeeds && random.chance(0.6)) tellTicket(world, outbox, team, asker, id, kind, when + 20 * MINUTE, random);
+    } else tellTicket(world, outbox, team, asker, id, kind, when, random);
   }
 }
 
 function tellTask(
   world: World,
+  outbox: Outbox,
   team: Team,
   asker: Person,
   id: string,
@@ -80,11 +96,12 @@ function tellTask(
     step('task.started', at + random.between(1, 15) * SECOND),
     step('task.finished', end, { outcome, ...touched }),
   ];
-  tellSteps(world, 'portal-tasks/2', steps);
+  tellSteps(world, outbox, 'portal-tasks/2', steps);
 }
 
 function tellTicket(
   world: World,
+  outbox: Outbox,
   team: Team,
   asker: Person,
   id: string,
@@ -111,11 +128,11 @@ function tellTicket(
     ...(escalated ? [step('ticket.escalated', calendar.after(answered, 1), { tier: 3 })] : []),
     ...(random.chance(0.96) ? [step('ticket.resolved', Math.max(resolved, answered + 2 * HOUR))] : []),
   ];
-  tellSteps(world, 'helpdesk/5.2', steps);
+  tellSteps(world, outbox, 'helpdesk/5.2', steps);
 }
 
 /** A few searches of the documentation a week and team: most end at a page that helps, some with another query or not at all. */
-function startSearching(world: World, team: Team, calendar: Calendar): void {
+function startSearching(world: World, outbox: Outbox, team: Team, calendar: Calendar): void {
   const { simulation, story } = world;
   const random = simulation.random(`searches/${team.id}`);
   const each = WEEK / Math.max(2, team.people.length);
@@ -142,14 +159,12 @@ function startSearching(world: World, team: Team, calendar: Calendar): void {
       act('search.performed', began + again, { results: random.whole(1, 12) });
     }
     if (finds) read(began + again + random.between(4, 45) * SECOND, Math.round(random.between(15, 300)));
-    // The site counts how long a page was read, and so tells of a session when it is over.
-    const over = Math.floor(began + 45 * MINUTE);
-    if (over < story.end) simulation.schedule(over, () => send(world, canonicalRequest(steps, 'docs-site/1')));
+    tellSteps(world, outbox, 'docs-site/1', steps);
   }
 }
 
 /** A course for everybody every second week, due four weeks later; most are in time. */
-function startTrainings(world: World): void {
+function startTrainings(world: World, outbox: Outbox): void {
   const { simulation, story, organisation } = world;
   const random = simulation.random('trainings');
   let round = 0;
@@ -178,6 +193,6 @@ function startTrainings(world: World): void {
       const id = `${training.assignment_id}/${person.login}/completed`;
       return [canonical('academy', id, 'training.completed', instant, { ...training, passed: random.chance(0.9) })];
     });
-    tellSteps(world, 'academy/3', completed);
+    tellSteps(world, outbox, 'academy/3', completed);
   }
 }
