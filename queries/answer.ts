@@ -44,7 +44,7 @@ export type Answered =
  */
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
   const asOf = request.asOf ?? deps.now;
-  const read = await readHours(deps.store, request.options, request.asOf, deps.now);
+  const read = await readHours(deps.store, metric, request, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
   const asked: Asked = { ...deps, hours: read.hours };
   const parts = await deps.withAtoms(request.asOf, kindsRead(metric, request.options), async (tables) => {

@@ -1,7 +1,7 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { type Axis, axisParams, bucketsSql, counted, everStandsSql, inWindow, reachSql, standingSql } from './axis.ts';
-import { hoursSql } from './hours/table.ts';
+import { hoursByCalendarSql, hoursSql } from './hours/table.ts';
 import { type Aggregate, type Items, isStanding } from './metric.ts';
 import { signedSeconds } from './metrics/populations.ts';
 import type { MetricRequest } from './request.ts';
@@ -111,10 +111,13 @@ export function itemColumns(items: Items, axis: Axis): readonly string[] {
 }
 
 /** Seconds that the clock ran, and of one that still runs how long it has by as_of; of the two one is NULL. */
-function clockColumns({ start, end }: NonNullable<Items['clock']>, axis: Axis): readonly string[] {
+function clockColumns({ start, end, calendar }: NonNullable<Items['clock']>, axis: Axis): readonly string[] {
   const asOf = "fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')";
-  const between = (from: string, to: string) =>
-    axis.hours === null ? `greatest(0, ${signedSeconds(from, to)})` : hoursSql(from, to);
+  const between = (from: string, to: string) => {
+    if (axis.hours === null) return `greatest(0, ${signedSeconds(from, to)})`;
+    if (axis.hours.calendars === null || calendar === undefined) return hoursSql(from, to);
+    return hoursByCalendarSql(from, to, calendar);
+  };
   return [
     `if(isNull(${end}), NULL, ${between(start, end)}) AS item_value`,
     `if(isNull(${end}), ${between(start, asOf)}, NULL) AS item_age`,

@@ -7,7 +7,7 @@ import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
 import { itemValue, listingSql, zoneOf } from './listing.ts';
-import type { Metric } from './metric.ts';
+import { isListed, type Metric } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 
@@ -33,7 +33,7 @@ export async function metricDiff(
   asOfA: string,
   asOfB: string,
 ): Promise<Diffed> {
-  if (metric.suppressBelow !== undefined) return { ok: false, problems: [notListed] };
+  if (!isListed(metric)) return { ok: false, problems: [notListed] };
   const [first, second] = asOfA <= asOfB ? [asOfA, asOfB] : [asOfB, asOfA];
   const whole = { ...request, grain: null };
   const a = await answerMetric(deps, metric, { ...whole, asOf: first });
@@ -61,7 +61,7 @@ async function readChanges(
   after: AtomTables,
   between: readonly [string, string],
 ): Promise<readonly Change[]> {
-  const read = await readHours(deps.store, request.options, request.asOf, deps.now);
+  const read = await readHours(deps.store, metric, request, deps.now);
   if ('problem' in read) throw new Error('a calendar that was there a moment ago is gone');
   const { sql, params } = changesSql(deps, metric, request, before, after, read.hours);
   const rows = await deps.store.query(sql, params);

@@ -94,6 +94,14 @@ export interface Envelope {
   /** Turnover: one less it, and what a year of it comes to; null where the bucket is not of whole months. */
   readonly retention?: number | null;
   readonly annualised?: number | null;
+  /** First response: quantiles over all the time there is, and of how many tickets no calendar is known. */
+  readonly elapsed?: Readonly<Record<'p50' | 'p75' | 'p90', number | null>>;
+  readonly without_calendar_n?: number;
+  /** Documentation: share of the search sessions that found nothing. */
+  readonly abandonment_rate?: number | null;
+  /** Training: completed after they were due; and of those who were tested, the share that passed. */
+  readonly late_n?: number;
+  readonly pass_rate?: number | null;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

@@ -10,7 +10,7 @@ import { axisOf } from './frame.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { kindsRead } from './kinds-read.ts';
-import { columnsOf, isStanding, type Metric, unitOf } from './metric.ts';
+import { columnsOf, isListed, isStanding, type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 import { scopeSql } from './scope.ts';
@@ -55,7 +55,7 @@ export async function metricAtoms(
 ): Promise<
   { readonly ok: true; readonly answer: AtomPage } | { readonly ok: false; readonly problems: readonly Problem[] }
 > {
-  if (metric.suppressBelow !== undefined) return { ok: false, problems: [notListed] };
+  if (!isListed(metric)) return { ok: false, problems: [notListed] };
   const cursor = readCursor(page.after ?? null);
   if (cursor === undefined) {
     return {
@@ -68,7 +68,7 @@ export async function metricAtoms(
     const fix = 'use time of a row of the series, with the same grain';
     return { ok: false, problems: [{ field: 'time', problem: 'begins no bucket of the question', fix }] };
   }
-  const read = await readHours(deps.store, request.options, request.asOf, deps.now);
+  const read = await readHours(deps.store, metric, request, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
   const rows = await deps.withAtoms(request.asOf, kindsRead(metric, request.options), (tables) => {
     const { sql, params } = listingSql(tables, metric, narrowed, zoneOf(deps, request), deps.now, read.hours);
@@ -130,9 +130,9 @@ WHERE ${isStanding(metric.aggregate.type) ? standsAtEndSql : reachSql(union)}`;
   return { sql, params };
 }
 
-/** Fields of an atom that a listing shows: all of its kind but the names of the present owners. */
+/** Fields of an atom that a listing shows: all of its kind but what tells people apart and the names of the present owners. */
 function fieldsOf(metric: Metric): readonly string[] {
-  return Object.keys(kindOf(metric).columns);
+  return Object.keys(kindOf(metric).columns).filter((name) => name !== 'person_key');
 }
 
 function kindOf(metric: Metric): AtomKind {

@@ -35,6 +35,8 @@ export interface Metric {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** What people said or did: a cell of fewer of them than this shows nothing, and no rows or changes are listed (metrics.md §9.2). */
   readonly suppressBelow?: number;
+  /** True if its rows are what single people did, which is told as a number only (metrics.md §1.7). */
+  readonly neverListed?: boolean;
   /** True if its items leave out whoever is in too small a cell, so that wider rows tell nothing of them; how many is not told. */
   readonly fewLeftOut?: boolean;
   /** Which published answers of surveys it counts, instead of `items` as they stand: nothing else of them is told. */
@@ -86,6 +88,7 @@ export type Unit =
   | 'score'
   | 'points'
   | 'features'
+  | 'tickets'
   | 'currency'
   | 'currency/feature'
   | 'persons'
@@ -180,8 +183,11 @@ export interface Items {
   readonly hit?: string;
   /** proportion: whether an item may still come to be in the numerator. */
   readonly open?: string;
-  /** quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. */
-  readonly clock?: { readonly start: string; readonly end: string };
+  /**
+   * quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. `calendar`: id of the
+   * calendar, in lower case, by whose open hours it runs where the option `business_hours` names none.
+   */
+  readonly clock?: { readonly start: string; readonly end: string; readonly calendar?: string };
   /** active: who did it. */
   readonly who?: string;
   /** score, standing: the value. sum, ratio: what is added up, to the 10⁻⁹. */
@@ -256,6 +262,11 @@ export function columnsOf(metric: Metric): readonly string[] {
 /** Every name by which a metric can be filtered. */
 export function filtersOf(metric: Metric): readonly string[] {
   return metric.isUnfiltered ? [] : columnsOf(metric);
+}
+
+/** Whether the rows behind its numbers may be shown: those of what people said or did never are (metrics.md §9.2). */
+export function isListed(metric: Metric): boolean {
+  return metric.suppressBelow === undefined && metric.neverListed !== true;
 }
 
 /** Whether its items hold for a time, and those count that hold at the end of a bucket. */

@@ -39,6 +39,15 @@ export const environmentDefinitions: Layer = {
     WINDOW w AS (PARTITION BY environment ORDER BY occurred_at, id)`,
 };
 
+/** Calendars of teams as defined, likewise. */
+export const teamDefinitions: Layer = {
+  name: 'team_definitions',
+  sql: (table) => `
+    SELECT ${nameOf('team')} AS team_key, ${nameOf('calendar')} AS calendar, ${validity('team_key')}
+    FROM ${table('facts')} WHERE type = 'team.defined'
+    WINDOW w AS (PARTITION BY team_key ORDER BY occurred_at, id)`,
+};
+
 /** Names by which senders know a service: `kind` is id, application, incident or repository. */
 export const serviceNames: Layer = {
   name: 'service_names',
@@ -137,4 +146,11 @@ export const people: Layer = {
 export const placeAt = (places: string, at: string): string =>
   `if(empty(${places}), '', arrayElement(${places}, greatest(1, arrayCount(x -> x.1 <= ${at}, ${places}))).3)`;
 
-export const catalogLayers: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, bots, people];
+export const catalogLayers: readonly Layer[] = [
+  serviceDefinitions,
+  environmentDefinitions,
+  teamDefinitions,
+  serviceNames,
+  bots,
+  people,
+];

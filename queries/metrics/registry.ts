@@ -10,6 +10,9 @@ import { costPerFeature } from './business-cost-per-feature.ts';
 import { deploymentSuccessRate } from './delivery-deployment-success-rate.ts';
 import { featuresDelivered } from './delivery-features-delivered.ts';
 import { timeToMarket } from './delivery-time-to-market.ts';
+import { searchSuccess } from './docs-search-success.ts';
+import { timeToFind } from './docs-time-to-find.ts';
+import { zeroResultRate } from './docs-zero-result-rate.ts';
 import { changeFailRate } from './dora-change-fail-rate.ts';
 import { changeLeadTime } from './dora-change-lead-time.ts';
 import { deploymentFrequency } from './dora-deployment-frequency.ts';
@@ -20,14 +23,25 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { trainingCompletion } from './people-training-completion.ts';
 import { turnover } from './people-turnover.ts';
 import { pipelineFlakyRate } from './pipeline-flaky-rate.ts';
 import { pipelineQueueTime } from './pipeline-queue-time.ts';
 import { pipelineRunTime } from './pipeline-run-time.ts';
 import { pipelineSuccessRate } from './pipeline-success-rate.ts';
 import { priority } from './planning-priority.ts';
+import { automationRunSuccess } from './platform-automation-run-success.ts';
 import { ciStartLatency } from './platform-ci-start-latency.ts';
+import { selfServiceShare } from './platform-self-service-share.ts';
+import { selfServiceSuccess } from './platform-self-service-success.ts';
 import { utilization } from './platform-utilization.ts';
+import { supportDeflection } from './support-deflection.ts';
+import { supportEscalationRate } from './support-escalation-rate.ts';
+import { supportFirstResponse } from './support-first-response.ts';
+import { supportResolutionRate } from './support-resolution-rate.ts';
+import { supportResolutionTime } from './support-resolution-time.ts';
+import { supportTierShare } from './support-tier-share.ts';
+import { supportVolume } from './support-volume.ts';
 import { surveyEnps } from './survey-enps.ts';
 import { surveyFavourable } from './survey-favourable.ts';
 import { surveyResponseRate } from './survey-response-rate.ts';
@@ -64,6 +78,20 @@ export const metrics: readonly Metric[] = [
   monthlyActiveUsers,
   stickiness,
   retention,
+  selfServiceSuccess,
+  selfServiceShare,
+  automationRunSuccess,
+  trainingCompletion,
+  supportVolume,
+  supportFirstResponse,
+  supportResolutionTime,
+  supportResolutionRate,
+  supportEscalationRate,
+  supportTierShare,
+  supportDeflection,
+  searchSuccess,
+  timeToFind,
+  zeroResultRate,
   surveyScore,
   surveyFavourable,
   surveyEnps,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { MetricDiff } from '../../queries/diff.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import type { AtomPage, PageRequest } from '../../queries/listing.ts';
-import { bandYears, filtersOf, type Metric, type OptionSpec, optionsOf } from '../../queries/metric.ts';
+import { bandYears, filtersOf, isListed, type Metric, type OptionSpec, optionsOf } from '../../queries/metric.ts';
 import {
   type MetricRequest,
   type Problem as ParameterProblem,
@@ -82,7 +82,7 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
         schema: { tags: ['metrics'], summary, querystring: z.object({ ...parameterSchema(metric), ...extra }) },
       },
       async (request, reply) => {
-        if (path !== '' && metric.suppressBelow !== undefined) return sendNeverListed(request, reply);
+        if (path !== '' && !isListed(metric)) return sendNeverListed(request, reply);
         const format = formatOf(request);
         if (format === null) return sendNotAcceptable(request, reply);
         // What the route itself reads beside the metric's own parameters.

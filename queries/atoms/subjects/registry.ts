@@ -1,12 +1,16 @@
 import { type AtomKind, deliveryKinds } from '../atom.ts';
 import { actions } from './actions.ts';
 import { answers } from './answers.ts';
+import { assignments } from './assignments.ts';
 import { costs } from './costs.ts';
 import { employments } from './employments.ts';
 import { features } from './features.ts';
 import { priorities } from './priorities.ts';
 import { runs } from './runs.ts';
+import { searches } from './searches.ts';
 import type { SubjectKind } from './subject.ts';
+import { tasks } from './tasks.ts';
+import { tickets } from './tickets.ts';
 import { usages } from './usages.ts';
 
 /** Every kind of atom of which each subject stands for itself. */
@@ -19,6 +23,10 @@ export const subjectKinds: readonly SubjectKind[] = [
   priorities,
   employments,
   actions,
+  tickets,
+  searches,
+  tasks,
+  assignments,
 ];
 
 /** Every kind of atom there is. */

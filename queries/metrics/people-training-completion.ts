@@ -1,0 +1,46 @@
+import type { Metric } from '../metric.ts';
+import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
+
+/** Training completion (metrics.md §7.2), hidden where fewer than five people were to learn (§9.2). */
+export const trainingCompletion: Metric = {
+  id: 'people.training_completion',
+  title: 'Trainings completed in time',
+  question: 'Do people complete the trainings that they are given, by when they should?',
+  description:
+    'Trainings that were completed by their due date, divided by all that were due in the bucket. Who left before is left out. `late_n` of the others were completed later; `pass_rate` is the share that passed of those who were tested.',
+  caveats: [
+    'A group of fewer than five people is hidden, and takes the next smallest with it where it could be told by subtraction. There are no filters, and no rows behind it, for the same reason.',
+    'That a training was completed does not say that it helped.',
+  ],
+  unit: 'fraction',
+  direction: 'higher',
+  atom: 'assignments',
+  feeds: ['training.assigned', 'training.completed'],
+  dimensions: ['team'],
+  isUnfiltered: true,
+  suppressBelow: MIN_RESPONDENTS,
+  options: {},
+  minN: 5,
+  graceHours: 48,
+  aggregate: { type: 'proportion' },
+  items: () => ({
+    at: 'due_at',
+    reason: 'excluded',
+    hit: 'ifNull(completed_at <= due_at, false)',
+    open: 'isNull(completed_at) AND toUnixTimestamp64Milli(due_at) >= {as_of:Int64}',
+    columns: ['person_key', 'due_at', 'completed_at', 'passed'],
+    tallies: {
+      respondents: 'uniqExact(person_key)',
+      late: 'countIf(completed_at > due_at)',
+      tested: "countIf(passed != '')",
+      passing: "countIf(passed = 'true')",
+    },
+  }),
+  fields: ({ tallies }) => ({
+    late_n: Number(tallies.late ?? 0),
+    pass_rate: Number(tallies.tested ?? 0) === 0 ? null : Number(tallies.passing) / Number(tallies.tested),
+  }),
+  examples: [
+    { id: 'EX-TRN-1', text: 'Ten were given it, seven completed it in time, one late, one left before: 7/9.' },
+  ],
+};
