@@ -268,7 +268,15 @@ function statusOf(input: RowInput, estimate: Estimate): Status {
 }
 
 /** Fields that follow from the value's own evidence: without coverage they are no better known than it is. */
-const derived = ['median_interval_seconds', 'per_service_day', 'cadence_class', 'undeployed_age_p50_hours'] as const;
+const derived = [
+  'median_interval_seconds',
+  'per_service_day',
+  'cadence_class',
+  'undeployed_age_p50_hours',
+  'elapsed_days',
+  'working_days',
+  'share_in_time',
+] as const;
 
 function withoutValues(fields: Partial<Envelope> = {}): Partial<Envelope> {
   const none: QuantileValue = { value: null, ci: null, lower_bound: null };

@@ -13,7 +13,11 @@ export type AtomName =
   | 'features'
   | 'priorities'
   | 'employments'
-  | 'actions';
+  | 'actions'
+  | 'identities'
+  | 'newcomers'
+  | 'onboardings'
+  | 'requests';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

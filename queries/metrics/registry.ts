@@ -1,5 +1,7 @@
 import type { Metric } from '../metric.ts';
+import { abandonment } from './adoption-abandonment.ts';
 import { dailyActiveUsers } from './adoption-dau.ts';
+import { funnel } from './adoption-funnel.ts';
 import { monthlyActiveUsers } from './adoption-mau.ts';
 import { adoptionRate } from './adoption-rate.ts';
 import { retention } from './adoption-retention.ts';
@@ -20,6 +22,11 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { onboardingTime } from './people-onboarding-time.ts';
+import { timeToFirstChange } from './people-time-to-first-change.ts';
+import { timeToFirstDeployment } from './people-time-to-first-deployment.ts';
+import { timeToFirstLogin } from './people-time-to-first-login.ts';
+import { timeToTenthChange } from './people-time-to-tenth-change.ts';
 import { turnover } from './people-turnover.ts';
 import { pipelineFlakyRate } from './pipeline-flaky-rate.ts';
 import { pipelineQueueTime } from './pipeline-queue-time.ts';
@@ -58,12 +65,19 @@ export const metrics: readonly Metric[] = [
   costPerFeature,
   priority,
   turnover,
+  onboardingTime,
+  timeToFirstLogin,
+  timeToFirstChange,
+  timeToFirstDeployment,
+  timeToTenthChange,
   adoptionRate,
   dailyActiveUsers,
   weeklyActiveUsers,
   monthlyActiveUsers,
   stickiness,
   retention,
+  funnel,
+  abandonment,
   surveyScore,
   surveyFavourable,
   surveyEnps,

@@ -4,7 +4,11 @@ import { answers } from './answers.ts';
 import { costs } from './costs.ts';
 import { employments } from './employments.ts';
 import { features } from './features.ts';
+import { identities } from './identities.ts';
+import { newcomers } from './newcomers.ts';
+import { onboardings } from './onboardings.ts';
 import { priorities } from './priorities.ts';
+import { requests } from './requests.ts';
 import { runs } from './runs.ts';
 import type { SubjectKind } from './subject.ts';
 import { usages } from './usages.ts';
@@ -19,6 +23,10 @@ export const subjectKinds: readonly SubjectKind[] = [
   priorities,
   employments,
   actions,
+  identities,
+  newcomers,
+  onboardings,
+  requests,
 ];
 
 /** Every kind of atom there is. */
