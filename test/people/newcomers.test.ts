@@ -128,23 +128,27 @@ test('first change, first deployment and tenth change are of the person behind t
 test('who comes back or comes to engineering begins anew, who changes teams only where the platform is not', async () => {
   beat();
   shop();
-  world.story().tell('platform.defined', ago(80), { name: 'golden' });
-  for (const who of 'abcdefg')
-    join(who, ago(60), who === 'f' ? { engineering: false } : { newcomer: false, team: 'T' });
-  const people = 'abcde';
-  for (const [index, who] of [...people].entries()) {
+  world.story().tell('platform.defined', ago(80), { path_sources: ['canonical'] });
+  for (const who of 'abcdefgh')
+    join(who, ago(60), who === 'f' ? { engineering: false } : { newcomer: false, team: 'other' });
+  for (const [index, who] of [...'abcde'].entries()) {
     world.story().tell('person.left', ago(40), { person: who });
-    join(who, ago(20), { team: 'T' });
+    join(who, ago(20), { team: 'new' });
     login(who, ago(30));
     login(who, later(ago(20), index + 1));
   }
-  world.story().tell('person.moved', ago(20), { person: 'f', engineering: true, team: 'T' });
+  world.story().tell('person.moved', ago(20), { person: 'f', engineering: true, team: 'new' });
   login('f', later(ago(20), 6));
-  // A team of which no service is on the platform.
-  world.story().tell('person.moved', ago(20), { person: 'g', team: 'new' });
-  login('g', later(ago(20), 7));
+  // No service of this team is on the platform, one of that other team is.
+  for (const [who, team] of [
+    ['g', 'new'],
+    ['h', 'T'],
+  ] as const) {
+    world.story().tell('person.moved', ago(20), { person: who, team });
+    login(who, later(ago(20), 7));
+  }
   // Told again, a joining begins nothing.
-  join('a', ago(15), { team: 'T' });
+  join('a', ago(15), { team: 'new' });
   await world.write();
   world.at(new Date(now).toISOString());
   expect(await only('people.time_to_first_login')).toMatchObject({ value: 4, n: 7, open_n: 0 });
