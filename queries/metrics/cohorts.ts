@@ -11,7 +11,7 @@ const monday = (week: string): string => `toDateTime64(toDate(toInt32((${week}) 
 
 /**
  * Rows of people in cohorts of at least five (metrics.md §9.2, R90): of each cell the people of an ISO week, of several weeks
- * in a row where there are fewer. Cells of fewer than five people in all are put together and told in the whole only. So
+ * in a row where there are fewer, standing in the one that makes them five. Cells of fewer than five people in all are put together and told in the whole only. So
  * whatever is told of some weeks or cells, two such sets differ by nobody or by five. Weeks are those of UTC, or other zones
  * would cut the people otherwise; they stand on the Monday of the zone asked about. Adds `cohort_at` and `few`: 1 where a row
  * counts nowhere. A table expression.
@@ -34,7 +34,7 @@ export const inCohorts = (rows: string, { who, at, cells }: Cohorts, isGrouped: 
           by_week, ([]::Array(String), []::Array(Int64))).2 AS ends,
         toInt64(arraySum(ends)) AS full,
         arrayMap((end, until) -> least(toInt64(until) - end, full - 1), ends, arrayCumSum(ends)) AS blocks,
-        arrayMap(block -> weeks[indexOf(blocks, block)], blocks) AS stands
+        arrayFilter((week, end) -> end = 1, weeks, ends) AS closing, arrayMap(block -> if(full = 0, weeks[1], closing[block + 1]), blocks) AS stands
       FROM (SELECT cohort_cell, cohort_week, groupUniqArray(${MIN_RESPONDENTS})(toString(${who})) AS persons FROM placed GROUP BY cohort_cell, cohort_week)
       GROUP BY cohort_cell
     ) AS c ON c.cohort_cell = p.cohort_cell
@@ -43,6 +43,6 @@ export const inCohorts = (rows: string, { who, at, cells }: Cohorts, isGrouped: 
 
 /** What to bear in mind of metrics whose people are {@link inCohorts}. */
 export const cohortCaveats: readonly string[] = [
-  'Cohorts are of at least five people: those of an ISO week, of several weeks in a row where fewer began, and those stand at the first of these weeks. The last ones join the cohort before them.',
+  'Cohorts are of at least five people: those of an ISO week, of several weeks in a row where fewer began; these stand in the week that made them five. The last ones join the cohort before them.',
   'Groups of fewer than five people in all are not told; the whole holds them where they are five together. There are no filters, and no rows behind it.',
 ];

@@ -2,6 +2,7 @@ import type { Definition } from '../../../ingest/workspace/definition.ts';
 import { startBusiness } from './business.ts';
 import { startChanges } from './changes.ts';
 import { startMishaps } from './incidents.ts';
+import { startNewcomers } from './newcomers.ts';
 import { organisationOf } from './organisation.ts';
 import { startPortal } from './portal.ts';
 import { startReports } from './reports.ts';
@@ -35,6 +36,7 @@ export function* syntheticYear(options: YearOptions): Generator<DemoDelivery> {
     startMishaps(world);
     startPortal(world);
     startBusiness(world);
+    startNewcomers(world);
   });
 }
 
