@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { tellBusiness } from './business.ts';
 import { newRepositories, tellDirectPush, tellPromotion, tellPullRequest, tellReleaseBranch } from './code.ts';
 import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
+import { tellNewcomers } from './newcomers.ts';
 import { newTelling, tellCatalog, tellHours, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
 import { tellCorrection, tellIncident } from './outages.ts';
 import { tellRelease, tellRuleChange, tellRules, tellRun } from './pipelines.ts';
@@ -62,6 +63,7 @@ export function randomHistory(seed: number): Recorded[] {
   const told = story.history.slice(0, MOST_EVENTS);
   const business = newStory();
   tellBusiness(business, seed, telling.start, telling.end);
+  tellNewcomers(business, seed, telling.start, telling.end);
   return [...told, ...business.history, ...normalisedAgain(told, random)].sort(
     (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),
   );
