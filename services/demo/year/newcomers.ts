@@ -11,24 +11,26 @@ import { send, type World } from './world.ts';
 export interface Newcomer {
   readonly person: Person;
   readonly at: number;
+  /** Small changes that were kept for them. */
+  readonly changes: number;
 }
 
 const MARCH = 2;
-const SEPTEMBER = 8;
-/** How long they work through the small changes that were kept for them; after that they are on training. */
+/** How long they take part before they go on training. */
 const APPRENTICESHIP = 28 * DAY;
+const WEEK = 7 * DAY;
 
-/** Two graduates a team, on the second Monday of March and of September. */
+/** Two graduates a team, on the second Monday of March; one of them to write code, one to run it. */
 export function newcomersOf(organisation: Organisation, story: Story): readonly Newcomer[] {
   const years = [new Date(story.start).getUTCFullYear(), new Date(story.end).getUTCFullYear()];
-  const days = [...new Set(years)].flatMap((year) => [MARCH, SEPTEMBER].map((month) => secondMonday(year, month)));
+  const days = [...new Set(years)].map((year) => secondMonday(year, MARCH));
   return days
     .filter((at) => at > story.start && at + DAY < story.end)
     .flatMap((at) =>
       organisation.teams.flatMap(({ id: team }) =>
-        [1, 2].map((n) => {
-          const login = `graduate-${new Date(at).toISOString().slice(0, 7)}-${team}-${n}`;
-          return { at, person: { login, name: login, email: `${login}@kestrel.example`, team } };
+        [14, 3].map((changes, index) => {
+          const login = `graduate-${new Date(at).toISOString().slice(0, 7)}-${team}-${index + 1}`;
+          return { at, changes, person: { login, name: login, email: `${login}@kestrel.example`, team } };
         }),
       ),
     );
@@ -59,40 +61,41 @@ function onboard(world: World, { person }: Newcomer, at: number, random: Random)
   if (random.chance(0.9)) tell('onboarding.completed', Math.floor(at + random.between(0.3, 3.2) * DAY));
 }
 
+/** What they do in the portal, told week by week. */
 function lookAround(world: World, { person }: Newcomer, nine: number, random: Random): void {
   const calendar = world.calendars.get(person.team);
   const first = nine + Math.floor(random.between(0.5, 40) * HOUR);
-  for (let at = first; at < nine + APPRENTICESHIP && at < world.story.end; at += DAY) {
-    if (at !== first && (calendar?.isWorkingDay(at) !== true || !random.chance(0.6))) continue;
-    const act = (action: string, capability: string, instant: number): CanonicalEvent =>
-      canonical(PORTAL, `action/${person.login}/${instant}`, 'portal.action', instant, {
-        principal: person.login,
-        team: person.team,
-        action,
-        capability,
-      });
-    const events = [act('open-dashboard', 'observability', at)];
-    if (random.chance(0.3)) events.push(act('scaffold', 'templates', at + 20 * MINUTE));
-    if (random.chance(0.2)) events.push(act('deploy', 'deployments', at + 55 * MINUTE));
-    const told = at + HOUR;
-    if (told < world.story.end)
+  for (let monday = nine; monday < nine + APPRENTICESHIP; monday += WEEK) {
+    const events: CanonicalEvent[] = [];
+    const act = (action: string, capability: string, instant: number): void => {
+      const data = { principal: person.login, team: person.team, action, capability };
+      events.push(canonical(PORTAL, `action/${person.login}/${instant}`, 'portal.action', instant, data));
+    };
+    for (let at = Math.max(first, monday); at < monday + WEEK - DAY; at += DAY) {
+      if (at !== first && (calendar?.isWorkingDay(at) !== true || !random.chance(0.6))) continue;
+      act('open-dashboard', 'observability', at);
+      if (random.chance(0.3)) act('scaffold', 'templates', at + 20 * MINUTE);
+      if (random.chance(0.2)) act('deploy', 'deployments', at + 55 * MINUTE);
+    }
+    const told = monday + WEEK;
+    if (told < world.story.end && events.length > 0)
       world.simulation.schedule(told, () => send(world, canonicalRequest(events, 'portal-analytics/3')));
   }
 }
 
-function makeChanges(world: World, { person }: Newcomer, nine: number, random: Random): void {
+function makeChanges(world: World, { person, changes }: Newcomer, nine: number, random: Random): void {
   const calendar = world.calendars.get(person.team);
   const states = world.services.filter(({ team: { id } }) => id === person.team);
   if (calendar === undefined || states.length === 0) return;
-  const next = (after: number, hours: number): void => {
+  const next = (left: number, after: number, hours: number): void => {
     const at = calendar.after(after, hours);
-    if (at > nine + APPRENTICESHIP || at >= world.story.end) return;
+    if (left === 0 || at > nine + APPRENTICESHIP || at >= world.story.end) return;
     world.simulation.schedule(at, () => {
       ordinaryChange(world, random.pick(states), person);
-      next(at, random.exponential(1) * 6);
+      next(left - 1, at, random.exponential(1) * 5);
     });
   };
-  next(nine, random.between(6, 24));
+  next(changes, nine, random.between(6, 24));
 }
 
 function secondMonday(year: number, month: number): number {
