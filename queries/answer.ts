@@ -205,7 +205,7 @@ async function answerInZone(
     return made;
   };
   const hide = (rows: readonly Row[]) =>
-    metric.suppressBelow === undefined || metric.survey !== undefined
+    metric.suppressBelow === undefined || metric.survey !== undefined || metric.fewLeftOut
       ? rows
       : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
   const totals = [...hide(groups.map((keys) => row(WHOLE, keys)))];

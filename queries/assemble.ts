@@ -276,6 +276,9 @@ const derived = [
   'elapsed',
   'abandonment_rate',
   'pass_rate',
+  'elapsed_days',
+  'working_days',
+  'share_in_time',
 ] as const;
 
 function withoutValues(fields: Partial<Envelope> = {}): Partial<Envelope> {

@@ -102,6 +102,13 @@ export interface Envelope {
   /** Training: completed after they were due; and of those who were tested, the share that passed. */
   readonly late_n?: number;
   readonly pass_rate?: number | null;
+  /** Newcomers: the median in days that have passed and in working days; null where an open one decides it. */
+  readonly elapsed_days?: number | null;
+  readonly working_days?: number | null;
+  /** Onboarding: of those that began long enough ago (`mature_n`) how many and which share were done in time. */
+  readonly share_in_time?: number | null;
+  readonly in_time_n?: number;
+  readonly mature_n?: number;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

@@ -17,7 +17,11 @@ export type AtomName =
   | 'tickets'
   | 'searches'
   | 'tasks'
-  | 'assignments';
+  | 'assignments'
+  | 'identities'
+  | 'newcomers'
+  | 'onboardings'
+  | 'requests';
 
 /** Where to read each atom kind: an SQL table expression, such as `rollouts FINAL` or the name of a filled past. */
 export type AtomTables = Readonly<Record<AtomName, string>>;

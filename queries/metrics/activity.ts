@@ -21,6 +21,9 @@ export const activityCaveats: readonly string[] = [
 /** Everything that people do. */
 export const activityItems = (): Items => ({ at: 'acted_at', reason: 'excluded', who: 'person_key' });
 
+/** Whether somebody did it in the portal: of what is no action there, the kind of event is the action. */
+export const isPortalAction = `action NOT IN ('search.performed', 'search.clicked', 'doc.viewed', 'doc.rated')`;
+
 /** Whether the days that are averaged are all days or working days. */
 export const perOption: OptionSpec = {
   type: 'choice',

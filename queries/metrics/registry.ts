@@ -1,5 +1,7 @@
 import type { Metric } from '../metric.ts';
+import { abandonment } from './adoption-abandonment.ts';
 import { dailyActiveUsers } from './adoption-dau.ts';
+import { funnel } from './adoption-funnel.ts';
 import { monthlyActiveUsers } from './adoption-mau.ts';
 import { adoptionRate } from './adoption-rate.ts';
 import { retention } from './adoption-retention.ts';
@@ -23,6 +25,11 @@ import { incidentRate } from './ops-incident-rate.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
+import { onboardingTime } from './people-onboarding-time.ts';
+import { timeToFirstChange } from './people-time-to-first-change.ts';
+import { timeToFirstDeployment } from './people-time-to-first-deployment.ts';
+import { timeToFirstLogin } from './people-time-to-first-login.ts';
+import { timeToTenthChange } from './people-time-to-tenth-change.ts';
 import { trainingCompletion } from './people-training-completion.ts';
 import { turnover } from './people-turnover.ts';
 import { pipelineFlakyRate } from './pipeline-flaky-rate.ts';
@@ -72,6 +79,11 @@ export const metrics: readonly Metric[] = [
   costPerFeature,
   priority,
   turnover,
+  onboardingTime,
+  timeToFirstLogin,
+  timeToFirstChange,
+  timeToFirstDeployment,
+  timeToTenthChange,
   adoptionRate,
   dailyActiveUsers,
   weeklyActiveUsers,
@@ -92,6 +104,8 @@ export const metrics: readonly Metric[] = [
   searchSuccess,
   timeToFind,
   zeroResultRate,
+  funnel,
+  abandonment,
   surveyScore,
   surveyFavourable,
   surveyEnps,

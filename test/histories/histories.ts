@@ -3,6 +3,7 @@ import { tellBusiness } from './business.ts';
 import { newRepositories, tellDirectPush, tellPromotion, tellPullRequest, tellReleaseBranch } from './code.ts';
 import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
 import { tellHelp } from './help.ts';
+import { tellNewcomers } from './newcomers.ts';
 import { newTelling, tellCatalog, tellHours, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
 import { tellCorrection, tellIncident } from './outages.ts';
 import { tellRelease, tellRuleChange, tellRules, tellRun } from './pipelines.ts';
@@ -63,6 +64,7 @@ export function randomHistory(seed: number): Recorded[] {
   const told = story.history.slice(0, MOST_EVENTS);
   const business = newStory();
   tellBusiness(business, seed, telling.start, telling.end);
+  tellNewcomers(business, seed, telling.start, telling.end);
   const help = newStory();
   tellHelp(help, seed, telling.start, telling.end);
   return [...told, ...business.history, ...help.history, ...normalisedAgain(told, random)].sort(

@@ -5,7 +5,11 @@ import { assignments } from './assignments.ts';
 import { costs } from './costs.ts';
 import { employments } from './employments.ts';
 import { features } from './features.ts';
+import { identities } from './identities.ts';
+import { newcomers } from './newcomers.ts';
+import { onboardings } from './onboardings.ts';
 import { priorities } from './priorities.ts';
+import { requests } from './requests.ts';
 import { runs } from './runs.ts';
 import { searches } from './searches.ts';
 import type { SubjectKind } from './subject.ts';
@@ -27,6 +31,10 @@ export const subjectKinds: readonly SubjectKind[] = [
   searches,
   tasks,
   assignments,
+  identities,
+  newcomers,
+  onboardings,
+  requests,
 ];
 
 /** Every kind of atom there is. */

@@ -1,5 +1,6 @@
 import { type CanonicalEvent, canonical, canonicalRequest } from '../senders/canonical.ts';
 import { DAY, HOUR } from './calendar.ts';
+import { newcomersOf } from './newcomers.ts';
 import type { Team } from './organisation.ts';
 import type { Random } from './random.ts';
 import { send, type World } from './world.ts';
@@ -129,6 +130,8 @@ function startStaff(world: World): void {
       });
     }
   }
+  for (const { person: newcomer, at } of newcomersOf(organisation, story))
+    person('person.joined', newcomer.login, newcomer.team, at);
   for (let sunday = firstMonday(story.start) - 2 * HOUR; sunday < story.end; sunday += WEEK) {
     simulation.schedule(Math.max(sunday, story.start), () => {
       const known = told.filter(({ occurred_at }) => Date.parse(occurred_at) <= sunday);

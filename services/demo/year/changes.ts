@@ -30,7 +30,8 @@ export function startChanges(world: World): void {
   for (const repository of world.repositories) startBot(world, repository);
 }
 
-function ordinaryChange(world: World, state: ServiceState, author: Person): void {
+/** A change as somebody makes it any day: pushed as it is, or by a pull request. */
+export function ordinaryChange(world: World, state: ServiceState, author: Person): void {
   const random = world.simulation.random(`change/${state.service.repository}`);
   const title = changeTitle(random);
   const serial = state.repository.commits;

@@ -1,8 +1,10 @@
 import { type CanonicalEvent, canonical, canonicalRequest } from '../senders/canonical.ts';
-import { DAY, HOUR } from './calendar.ts';
+import { DAY, HOUR, MINUTE } from './calendar.ts';
+import type { Random } from './random.ts';
 import { send, type World } from './world.ts';
 
-const PORTAL = 'portal';
+/** The source that the developer portal is. */
+export const PORTAL = 'portal';
 const ACTIONS = [
   ['deploy', 'deployments'],
   ['scaffold', 'templates'],
@@ -17,6 +19,7 @@ const ROBOT = 'portal-healthcheck[bot]';
 export function startPortal(world: World): void {
   const { simulation, story, organisation } = world;
   const random = simulation.random('portal');
+  const taskRandom = simulation.random('portal/tasks');
   const sendDay = (evening: number): void => {
     const events: CanonicalEvent[] = [];
     const act = (principal: string, team: string | null, at: number, nth: number): void => {
@@ -36,10 +39,35 @@ export function startPortal(world: World): void {
           act(person.login, team.id, evening - Math.floor(random.between(0.5, 9) * HOUR), nth);
       }
     }
+    for (const team of organisation.teams)
+      for (const person of team.people)
+        if (taskRandom.chance(0.16))
+          events.push(
+            ...taskOf(person.login, team.id, evening - Math.floor(taskRandom.between(2, 9) * HOUR), taskRandom),
+          );
     act(ROBOT, null, evening - 12 * HOUR, 0);
     send(world, canonicalRequest(events, 'portal-analytics/3'));
   };
   // After the last team's working day.
   for (let evening = story.start + 23 * HOUR; evening < story.end; evening += DAY)
     simulation.schedule(evening, () => sendDay(evening));
+}
+
+/** A task of the catalogue, done by the portal within the hour; some wait for ever, or stop half way. */
+function taskOf(principal: string, team: string, at: number, random: Random): CanonicalEvent[] {
+  const kind = random.pick(['create-repository', 'request-environment', 'grant-access']);
+  const task = { task_id: `${kind}/${principal}/${at}`, kind, principal, team, channel: 'portal' };
+  const tell = (
+    type: 'task.requested' | 'task.started' | 'task.finished',
+    instant: number,
+    more = {},
+  ): CanonicalEvent => canonical(PORTAL, `${type}/${task.task_id}`, type, instant, { ...task, ...more });
+  const begun = at + Math.floor(random.between(0.1, 4) * MINUTE);
+  const done = begun + Math.floor(random.between(0.5, 50) * MINUTE);
+  const end = random.next();
+  const events = [tell('task.requested', at)];
+  if (end > 0.04) events.push(tell('task.started', begun));
+  if (end > 0.13)
+    events.push(tell('task.finished', done, { outcome: end > 0.19 ? 'succeeded' : 'failed', human_touch: false }));
+  return events;
 }

@@ -3,6 +3,7 @@ import { startBusiness } from './business.ts';
 import { startChanges } from './changes.ts';
 import { startHelp } from './help.ts';
 import { startMishaps } from './incidents.ts';
+import { startNewcomers } from './newcomers.ts';
 import { organisationOf } from './organisation.ts';
 import { startPortal } from './portal.ts';
 import { startReports } from './reports.ts';
@@ -37,6 +38,7 @@ export function* syntheticYear(options: YearOptions): Generator<DemoDelivery> {
     startPortal(world);
     startBusiness(world);
     startHelp(world);
+    startNewcomers(world);
   });
 }
 

@@ -1,0 +1,102 @@
+import type { Metric } from '../metric.ts';
+import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
+import { activity, isPortalAction } from './activity.ts';
+import { cohortCaveats, inCohorts } from './cohorts.ts';
+
+const steps = ['discover', 'login', 'scaffold', 'deploy', 'second_week'] as const;
+
+/** What counts as the step, after any earlier one; the second week is of the time since the first. */
+const isStep = {
+  login: isPortalAction,
+  scaffold: `${isPortalAction} AND (lower(action) IN ('create', 'scaffold', 'create-repository', 'create-service') OR lower(capability) IN ('scaffolder', 'templates'))`,
+  deploy: `${isPortalAction} AND (lower(action) IN ('deploy', 'release', 'rollout') OR lower(capability) IN ('deployments', 'deployment'))`,
+  second_week: '1',
+} as const;
+
+const LAST_SECOND_WEEK_DAY = 14;
+
+/** The first of some instants that is not before another one and not after a third; null where there is none. */
+const firstFrom = (ats: string, from: string, until: string): string =>
+  `if(isNull(${from}) OR NOT arrayExists(at -> at >= assumeNotNull(${from}) AND at <= ${until}, ${ats}), NULL,
+    toNullable(arrayMin(arrayFilter(at -> at >= assumeNotNull(${from}) AND at <= ${until}, ${ats}))))`;
+
+/** Adoption funnel (metrics.md §6.3). */
+export const funnel: Metric = {
+  id: 'adoption.funnel',
+  title: 'Adoption funnel',
+  question: 'Where do people stop on their way to using the platform?',
+  description:
+    'Of the people who reached a step, the share that reached the next one (option step), or of all who began (of=first). The steps, in this order: discover (the first thing that somebody does on the platform), login (an action in the portal), scaffold (a template used), deploy (a deployment from the portal), second_week (anything, a week to two after the first thing). Each counts when it is first done, not before the step before it, within 28 days of the first (option within_days).',
+  caveats: [
+    'Done in another order is not reached, until it is done again in order.',
+    'What is a scaffold or a deployment goes by the names that the portal gives its actions and capabilities: create, scaffold, create-repository, create-service, or templates and scaffolder; deploy, release, rollout, or deployments.',
+    ...cohortCaveats,
+  ],
+  unit: 'fraction',
+  direction: 'higher',
+  atom: activity.atom,
+  feeds: activity.feeds,
+  dimensions: ['team'],
+  isUnfiltered: true,
+  suppressBelow: MIN_RESPONDENTS,
+  fewLeftOut: true,
+  options: {
+    step: { type: 'choice', values: steps.slice(1), default: 'login', text: 'The step whose rate is asked for.' },
+    of: {
+      type: 'choice',
+      values: ['previous', 'first'],
+      default: 'previous',
+      text: 'Divide by those who reached the step before, or by all who reached the first.',
+    },
+    within_days: {
+      type: 'number',
+      default: 28,
+      min: 1,
+      max: 365,
+      text: 'Within how many days of the first step the others count.',
+    },
+  },
+  aheadDays: ({ within_days }) => Math.ceil(Number(within_days)),
+  minN: 5,
+  graceHours: 48,
+  aggregate: { type: 'proportion' },
+  items: ({ step, of, within_days }) => {
+    const number = steps.indexOf(step as (typeof steps)[number]);
+    return {
+      from: ({ actions }, { groups }) =>
+        inCohorts(
+          `(
+        SELECT person_key, min(acted_at) AS at_0, at_0 + toIntervalMillisecond({within_ms:Int64}) AS closes_at, at_0 + toIntervalDay(7) AS week_from,
+          least(closes_at, at_0 + toIntervalDay(${LAST_SECOND_WEEK_DAY})) AS week_until,
+          argMin(team, (acted_at, atom_id)) AS team, team AS team_now,
+          ${Object.entries(isStep)
+            .map(([name, condition]) => `groupUniqArrayIf(acted_at, ${condition}) AS ${name}_ats`)
+            .join(', ')}
+        FROM ${actions} WHERE excluded = '' GROUP BY person_key
+      )`,
+          { who: 'person_key', at: 'at_0', cells: ['team'] },
+          groups.length > 0,
+        ),
+      steps: [
+        { at_1: firstFrom('login_ats', 'at_0', 'closes_at') },
+        { at_2: firstFrom('scaffold_ats', 'at_1', 'closes_at') },
+        { at_3: firstFrom('deploy_ats', 'at_2', 'closes_at') },
+        { second_from: 'if(isNull(at_3), NULL, toNullable(greatest(assumeNotNull(at_3), week_from)))' },
+        { at_4: firstFrom('second_week_ats', 'second_from', 'week_until') },
+      ],
+      at: of === 'first' || number === 1 ? 'cohort_at' : `if(isNull(at_${number - 1}), NULL, toNullable(cohort_at))`,
+      reason: "if(few, 'few', '')",
+      hit: `isNotNull(at_${number})`,
+      open: `isNull(at_${number}) AND closes_at > fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')`,
+      columns: ['person_key'],
+      tallies: { respondents: 'uniqExact(person_key)' },
+      params: { within_ms: Math.round(Number(within_days) * 86_400_000) },
+    };
+  },
+  examples: [
+    {
+      id: 'EX-FUN-1',
+      text: 'Ten take the first step, eight the second, four did the third, one of them before the second: 10, 8, 3, so 80 %, 37.5 %, and 30 % of all.',
+    },
+  ],
+};
