@@ -6,6 +6,7 @@ import type { AtomTables } from '../../queries/atoms/tables.ts';
 import { metricDiff } from '../../queries/diff.ts';
 import { EVENTS_BETWEEN, nearbySql, RULES_BETWEEN } from '../../queries/explain.ts';
 import { type ListedAtom, metricAtoms } from '../../queries/listing.ts';
+import { isListed } from '../../queries/metric.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import {
   type AtomBench,
@@ -35,8 +36,8 @@ const spans = {
 };
 const deps = () => bench.deps('2026-05-01T00:00:00.000Z', 'Europe/Berlin');
 const week = { from: '2025-10-06', to: '2025-10-13' };
-/** Personal answers are listed nowhere. */
-const listed = metrics.filter((one) => one.suppressBelow === undefined);
+/** What single people said or did is listed nowhere. */
+const listed = metrics.filter(isListed);
 const at = (time: string) => `2025-10-08T${time}:00.000Z`;
 
 async function list(id: string, parameters: Record<string, string>, limit = 100): Promise<ListedAtom[]> {
