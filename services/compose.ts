@@ -49,6 +49,8 @@ export interface RunningService {
   readonly ready: Promise<void>;
   /** Resolves once everything that the log has by now is counted. */
   settled(): Promise<void>;
+  /** Makes ready what the first event would wait for, once nothing else is to be done. */
+  warm(): Promise<void>;
   /** Stops taking requests, finishes those under way, writes what is in hand and closes everything, in reverse. */
   stop(): Promise<void>;
 }
@@ -87,6 +89,10 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
       app,
       ready: reading?.ready ?? Promise.resolve(),
       settled: async () => reading?.following?.settled(),
+      async warm() {
+        await reading?.ready;
+        if (reading?.following) await reading.atoms.warm();
+      },
       stop,
     };
   } catch (error) {

@@ -33,6 +33,8 @@ export interface Atoms {
    * of them are made anew, and makes tables of another shape anew, empty. For the processes that keep atoms fresh.
    */
   upgrade(forgetFreshness: () => Promise<void>): Promise<void>;
+  /** Makes ready what folds are filled into, which costs as much as a small fold: else the first event after a start waits for it. */
+  warm(): Promise<void>;
   /** Makes the stored atoms of everything touched equal to what a fold of all known events gives. */
   refresh(touch: Touch): Promise<void>;
   /** Makes all stored atoms anew. */
@@ -125,6 +127,11 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
     }
   }
 
+  async function warm(): Promise<void> {
+    await touchedServices(store, touching, { entities: new Set(), names: new Set(), types: new Set() });
+    await foldAndStore(store, fresh, [UNASSIGNED], await newRefresh());
+  }
+
   async function rebuild(): Promise<void> {
     await rebuildDelivery();
     for (const kind of subjectKinds) await rebuildSubjects(kind);
@@ -151,10 +158,11 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
       }
       await store.command('INSERT INTO atoms_made_by SELECT {rules:String}, now64(6)', { rules });
     },
+    warm: () => inTurn(warm),
     refresh: (touch) => inTurn(() => refresh(touch)),
     rebuild: () => inTurn(rebuild),
     withAtoms: (asOf, kinds, use) => (asOf === null ? use(storedTables()) : pasts.with(asOf, kinds, use)),
-    close: () => pasts.close(),
+    close: () => inTurn(() => pasts.close()),
   };
 }
 

@@ -27,6 +27,7 @@ export async function withServer<T>(use: (service: RunningService) => Promise<T>
   const service = await startService(result.config, { clock: systemClock, logger: createLogger('error') });
   try {
     await service.ready;
+    await service.warm();
     return await use(service);
   } finally {
     await service.stop();
