@@ -11,7 +11,7 @@ import {
 } from './metric.ts';
 
 /** Most rows (buckets × groups) that one answer may hold. */
-export const MAX_ROWS = 4_000;
+export const MAX_ROWS = 12_000;
 const MAX_DAYS = 40_000;
 const MAX_FILTER_VALUES = 500;
 

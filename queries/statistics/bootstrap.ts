@@ -16,21 +16,32 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 
-/** Generator sfc32 seeded with the first 16 bytes of SHA-256 over the canonical JSON of a question; gives [0, 1). */
-export function seeded(question: unknown): () => number {
+/**
+ * Draws for a bootstrap: fills `into` with places among `n`, by the generator sfc32 seeded with the first 16 bytes of SHA-256
+ * over the canonical JSON of a question. A buffer at a time, since an interval takes millions of draws.
+ */
+export function drawer(question: unknown, n: number): (into: Uint32Array) => void {
   const digest = createHash('sha256').update(canonicalJson(question)).digest();
-  return sfc32(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12));
-}
-
-function sfc32(a: number, b: number, c: number, d: number): () => number {
-  return () => {
-    const t = (((a + b) | 0) + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (c << 21) | (c >>> 11);
-    c = (c + t) | 0;
-    return (t >>> 0) / 4_294_967_296;
+  const state = Int32Array.from([0, 4, 8, 12], (at) => digest.readInt32LE(at));
+  const scale = n / 4_294_967_296;
+  return (into) => {
+    let a = state[0]!;
+    let b = state[1]!;
+    let c = state[2]!;
+    let d = state[3]!;
+    for (let draw = 0; draw < into.length; draw += 1) {
+      const t = (((a + b) | 0) + d) | 0;
+      d = (d + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (c << 21) | (c >>> 11);
+      c = (c + t) | 0;
+      into[draw] = (t >>> 0) * scale;
+    }
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = d;
   };
 }
 
@@ -42,13 +53,16 @@ function sfc32(a: number, b: number, c: number, d: number): () => number {
 export function bcaMean(values: readonly number[], unit: number, question: unknown): Interval | null {
   const n = values.length;
   if (n < 10) return null;
-  const random = seeded(question);
+  const draw = drawer(question, n);
+  const drawn = new Uint32Array(n);
+  const numbers = Float64Array.from(values);
   const total = values.reduce((sum, value) => sum + value, 0);
   const sums = new Float64Array(RESAMPLES);
   let below = 0;
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
+    draw(drawn);
     let sum = 0;
-    for (let draw = 0; draw < n; draw += 1) sum += values[Math.floor(random() * n)]!;
+    for (let nth = 0; nth < n; nth += 1) sum += numbers[drawn[nth]!]!;
     sums[sample] = sum;
     if (sum < total) below += 1;
   }
@@ -73,15 +87,20 @@ const MIN_CLUSTERS = 10;
 export function ratioInterval(clusters: readonly (readonly [number, number])[], question: unknown): Interval | null {
   const n = clusters.length;
   if (n < MIN_CLUSTERS) return null;
-  const random = seeded(question);
+  const draw = drawer(question, n);
+  const drawn = new Uint32Array(n);
+  const [sums, weights] = [0, 1].map((part) => Float64Array.from(clusters, (cluster) => cluster[part]!)) as [
+    Float64Array,
+    Float64Array,
+  ];
   const ratios: number[] = [];
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
+    draw(drawn);
     let sum = 0;
     let weight = 0;
-    for (let draw = 0; draw < n; draw += 1) {
-      const [a, b] = clusters[Math.floor(random() * n)]!;
-      sum += a;
-      weight += b;
+    for (let nth = 0; nth < n; nth += 1) {
+      sum += sums[drawn[nth]!]!;
+      weight += weights[drawn[nth]!]!;
     }
     if (weight !== 0) ratios.push(sum / weight);
   }

@@ -2,7 +2,7 @@ import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bandOf } from '../../queries/bands.ts';
-import { bcaMean, canonicalJson, seeded } from '../../queries/statistics/bootstrap.ts';
+import { bcaMean, canonicalJson, drawer } from '../../queries/statistics/bootstrap.ts';
 import { cadenceClass } from '../../queries/statistics/cadence.ts';
 import { garwood, tInterval, wilson } from '../../queries/statistics/interval.ts';
 import { orderBounds, quantile, RANK_SLACK, rank } from '../../queries/statistics/quantile.ts';
@@ -120,21 +120,28 @@ describe('the bootstrap', () => {
   });
 
   it('draws evenly and the same again', () => {
-    const [first, second] = [seeded({ a: 1, b: 2 }), seeded({ b: 2, a: 1 })];
-    const draws = Array.from({ length: 20_000 }, () => first());
-    expect(draws.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => second()));
-    const tenths = Array.from({ length: 10 }, (_, n) => draws.filter((draw) => Math.floor(draw * 10) === n).length);
-    for (const count of tenths) expect(Math.abs(count - 2_000)).toBeLessThan(200);
+    const [first, second] = [drawer({ a: 1, b: 2 }, 10), drawer({ b: 2, a: 1 }, 10)];
+    const draws = new Uint32Array(20_000);
+    first(draws);
+    // In one buffer or in several, the same ones.
+    const again = new Uint32Array(7);
+    for (const from of [0, 7, 14]) {
+      second(again);
+      expect([...again]).toEqual([...draws.subarray(from, from + 7)]);
+    }
+    for (let place = 0; place < 10; place += 1)
+      expect(Math.abs(draws.filter((draw) => draw === place).length - 2_000)).toBeLessThan(200);
   });
 
   it('covers the mean it was drawn from about as often as it says', () => {
-    const random = seeded('coverage of a skewed distribution');
+    const draw = drawer('coverage of a skewed distribution', 1_000_000);
+    const drawn = new Uint32Array(40);
     let held = 0;
     const rounds = 120;
     for (let round = 0; round < rounds; round += 1) {
-      const values = Array.from({ length: 40 }, () => Math.round(-1_000 * Math.log(1 - random()))).sort(
-        (a, b) => a - b,
-      );
+      draw(drawn);
+      const values = Array.from(drawn, (place) => Math.round(-1_000 * Math.log(1 - place / 1_000_000)));
+      values.sort((a, b) => a - b);
       const { low, high } = bcaMean(values, 1, round)!;
       if (low! <= 1_000 && 1_000 <= high!) held += 1;
     }

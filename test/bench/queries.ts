@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { answerMetric } from '../../queries/answer.ts';
+import { openAtoms } from '../../queries/atoms/atoms.ts';
+import type { Metric } from '../../queries/metric.ts';
+import { metrics } from '../../queries/metrics/registry.ts';
+import { type MetricRequest, parseRequest } from '../../queries/request.ts';
+import { openStore } from '../../services/store.ts';
+import { byHand } from './by-hand.ts';
+import { fillLargeStore } from './large-store.ts';
+
+const NOW = '2026-02-01T00:00:00.000Z';
+const ROUNDS = 15;
+
+/** What a metric costs over two years; milliseconds. `ratio`: the median by that of the hand-written SQL in the same run. */
+export interface Cost {
+  readonly metric: string;
+  readonly asked: string;
+  readonly p50: number;
+  readonly p95: number;
+  readonly byHandP50: number;
+  readonly ratio: number;
+}
+
+/**
+ * Asks every metric of the registry for two years by team and week in a store of `events` events, in turns with the SQL that
+ * one would write by hand. The store in `path` is made and folded if it is not there, and stays.
+ */
+export async function* queryCosts(path: string, events: number): AsyncGenerator<Cost> {
+  const filled = existsSync(path);
+  const store = await openStore({ path });
+  const atoms = openAtoms(store, 'bench');
+  await atoms.prepare();
+  try {
+    if (!filled) {
+      await fillLargeStore(store, { events, services: Math.ceil(events / 10_000) });
+      await atoms.rebuild();
+    }
+    const deps = { store, withAtoms: atoms.withAtoms, now: NOW, reportingZone: 'UTC' };
+    for (const metric of metrics) {
+      const { request, asked } = widest(metric);
+      const sql = byHand[metric.id];
+      if (sql === undefined)
+        throw new Error(`nothing is written by hand for ${metric.id}: add it to test/bench/by-hand.ts`);
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        const [mine, hand] = [
+          await timeOf(async () => {
+            const answered = await answerMetric(deps, metric, request);
+            if (!answered.ok) throw new Error(`${metric.id}: ${JSON.stringify(answered.problems)}`);
+            if (answered.answer.totals.every((row) => !row.n)) throw new Error(`${metric.id} counted nothing`);
+          }),
+          await timeOf(() => store.query(sql)),
+        ];
+        // The first of each makes what the others find.
+        if (round > 0) {
+          ours.push(mine);
+          theirs.push(hand);
+        }
+      }
+      const p50 = at(ours, 0.5);
+      const byHandP50 = at(theirs, 0.5);
+      yield { metric: metric.id, asked, p50, p95: at(ours, 0.95), byHandP50, ratio: p50 / byHandP50 };
+    }
+  } finally {
+    await atoms.close();
+    await store.close();
+  }
+}
+
+/** By team and week, or what of it the metric can be asked for. */
+function widest(metric: Metric): { request: MetricRequest; asked: string } {
+  for (const group of [{ group_by: 'team' }, { group_by: 'tier' }, {}])
+    for (const grain of [{ grain: 'week' }, { grain: 'month' }, {}]) {
+      const asked = { from: '2024-01-01', to: '2025-12-29', ...group, ...grain };
+      const parsed = parseRequest(metric, asked, { now: NOW, reportingZone: 'UTC' });
+      if (parsed.ok) return { request: parsed.request, asked: new URLSearchParams({ ...group, ...grain }).toString() };
+    }
+  throw new Error(`${metric.id} cannot be asked`);
+}
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+const at = (times: readonly number[], share: number): number =>
+  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
