@@ -159,34 +159,46 @@ async function answerInZone(
           ),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
-  const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage);
+  const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage).map(
+    (keys): Group => ({
+      keys,
+      key: keyOf(spanKeys(request, keys)),
+      group: Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!])),
+    }),
+  );
   const rows = groups.length * (axis.buckets.length + 1);
   if (rows > MAX_ROWS) {
     const fix = 'take a coarser grain, a shorter window, a coarser group_by or a filter';
     return { ok: false, problem: { field: 'grain', problem: tooMany(rows), fix } };
   }
   const sizes = new Map<Row, number>();
-  const row = (bucket: number, keys: readonly string[]): Row => {
+  const asOf = iso(axis.asOf);
+  const kept = new Map<number, string>();
+  // Thousands of rows begin and end at the same few instants.
+  const instant = (time: number): string => {
+    const text = kept.get(time) ?? iso(time);
+    kept.set(time, text);
+    return text;
+  };
+  const row = (bucket: number, { keys, key, group }: Group): Row => {
     const name = cellName(bucket, keys);
-    const key = keyOf(spanKeys(request, keys));
     const place = placeOf(frame, frame.spanOf(bucket), key);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
     const isTold = metric.isCoveredByItems === true && (cell.items > 0 || cell.tallies.survey !== undefined);
-    const group = Object.fromEntries(request.groupBy.map((dimension, index) => [dimension, keys[index]!]));
     const envelope = assemble({
       metric,
       options: request.options,
       scope,
       group,
       window: {
-        start: iso(place.clipped.start),
-        end: iso(place.clipped.end),
+        start: instant(place.clipped.start),
+        end: instant(place.clipped.end),
         tz,
         grain: request.grain,
         partial: place.partial,
       },
       bucketEnd: place.clipped.end,
-      asOf: iso(axis.asOf),
+      asOf,
       cell,
       coverage: isTold ? 1 : Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped)),
       isClipped: place.isClipped && !isTold,
@@ -208,9 +220,9 @@ async function answerInZone(
     metric.suppressBelow === undefined || metric.survey !== undefined || metric.fewLeftOut
       ? rows
       : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
-  const totals = [...hide(groups.map((keys) => row(WHOLE, keys)))];
+  const totals = [...hide(groups.map((group) => row(WHOLE, group)))];
   const series = axis.buckets.flatMap((bucket, index) =>
-    hide(groups.map((keys) => row(index, keys))).map((one) => ({ ...one, time: iso(bucket.start) })),
+    hide(groups.map((group) => row(index, group))).map((one) => ({ ...one, time: instant(bucket.start) })),
   );
   return {
     ok: true,
@@ -223,6 +235,13 @@ async function answerInZone(
         : [...withoutRemainders(totals, series, request.groupBy)],
     series,
   };
+}
+
+/** One group of an answer: its keys, the part of them that service spans know as one text, and by dimension. */
+interface Group {
+  readonly keys: readonly string[];
+  readonly key: string;
+  readonly group: Readonly<Record<string, string>>;
 }
 
 /** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */

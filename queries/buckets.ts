@@ -44,6 +44,19 @@ export function laterBy(days: number, span: Span, tz: string): Span {
 
 /** The local days that overlap `[from, to)`; a 23 h or 25 h day is one day (metrics.md §1.4). */
 export function localDays(window: Span, tz: string): Days {
+  const name = `${window.start} ${window.end} ${tz}`;
+  const days = knownDays.get(name) ?? daysOfCalendar(window, tz);
+  // The same few windows are asked for again and again, and the calendar is slow to answer.
+  knownDays.delete(name);
+  knownDays.set(name, days);
+  for (const oldest of knownDays.keys()) if (knownDays.size > MOST_KNOWN_DAYS) knownDays.delete(oldest);
+  return days;
+}
+
+const MOST_KNOWN_DAYS = 64;
+const knownDays = new Map<string, Days>();
+
+function daysOfCalendar(window: Span, tz: string): Days {
   const zone = IANAZone.create(tz);
   const begin = DateTime.fromMillis(window.start, { zone }).startOf('day');
   const first = Math.round(Date.UTC(begin.year, begin.month - 1, begin.day) / DAY);
