@@ -79,8 +79,12 @@ export const catalogEvents = {
     kind: z.enum(['human', 'bot', 'service']).default('human'),
     team: name.optional(),
   }),
-  /** Which sources deploy through the platform's path (metrics.md §6.1). */
-  'platform.defined': z.object({ path_sources: z.array(name).max(50).default([]) }),
+  'platform.defined': z.object({
+    /** Which sources deploy through the platform's path (metrics.md §6.1). */
+    path_sources: z.array(name).max(50).default([]),
+    /** What counts as use of the platform (metrics.md §6.2): actions of the portal and kinds of event; none stated: all. */
+    qualifying_actions: z.array(name).max(200).default([]),
+  }),
   'source.defined': z.object({ name, silence_days: z.number().min(0.01).max(3650) }),
   'source.heartbeat': z.object({ name, service_id: name.optional() }),
   'source.silent': z.object({ name, service_id: name.optional() }),

@@ -62,22 +62,26 @@ export function peopleSchema(timezone: string) {
     );
 }
 
-/** `platform.yaml`: which sources are the platform's path, and how long each may be silent. */
+/** `platform.yaml`: which sources are the platform's path, what counts as its use, and how long each source may be silent. */
 export function platformSchema(timezone: string) {
   return z
     .strictObject({
       path_sources: z.array(name).max(50).optional(),
+      qualifying_actions: z.array(name).min(1).max(200).optional(),
       silence_days: z.record(name, z.number().min(0.01).max(3650)).default({}),
       since: since(timezone),
     })
     .transform((found): Definition[] => [
-      ...(found.path_sources === undefined
+      ...(found.path_sources === undefined && found.qualifying_actions === undefined
         ? []
         : [
             {
               type: 'platform.defined' as const,
               since: found.since ?? null,
-              data: { path_sources: found.path_sources },
+              data: {
+                path_sources: found.path_sources ?? [],
+                qualifying_actions: found.qualifying_actions ?? [],
+              },
             },
           ]),
       ...Object.entries(found.silence_days).map(([source, days]) => ({

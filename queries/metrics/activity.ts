@@ -18,7 +18,10 @@ export const activityCaveats: readonly string[] = [
   'By team or region, a cell of fewer than five people is not told, nor the next smallest where it could be told by subtraction; only local days that are over, in the organisation’s zone, with owners as they were.',
 ];
 
-/** Everything that people do. */
+/** Whether a person did it, if it counts as use of the platform or not: what somebody begins with need not. */
+export const byPeople = "excluded IN ('', 'not_qualifying')";
+
+/** Everything that people do and that counts. */
 export const activityItems = (): Items => ({ at: 'acted_at', reason: 'excluded', who: 'person_key' });
 
 /** Whether somebody did it in the portal: of what is no action there, the kind of event is the action. */

@@ -1,6 +1,6 @@
 import type { Metric } from '../metric.ts';
 import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
-import { activity, isPortalAction } from './activity.ts';
+import { activity, byPeople, isPortalAction } from './activity.ts';
 import { cohortCaveats, inCohorts } from './cohorts.ts';
 
 const steps = ['discover', 'login', 'scaffold', 'deploy', 'second_week'] as const;
@@ -72,7 +72,7 @@ export const funnel: Metric = {
           ${Object.entries(isStep)
             .map(([name, condition]) => `groupUniqArrayIf(acted_at, ${condition}) AS ${name}_ats`)
             .join(', ')}
-        FROM ${actions} WHERE excluded = '' GROUP BY person_key
+        FROM ${actions} WHERE ${byPeople} GROUP BY person_key
       )`,
           { who: 'person_key', at: 'at_0', cells: ['team'] },
           groups.length > 0,

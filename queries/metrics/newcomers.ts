@@ -3,7 +3,7 @@ import type { Envelope } from '../envelope.ts';
 import type { Items, Measured, Metric } from '../metric.ts';
 import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
 import { quantile, rank } from '../statistics/quantile.ts';
-import { isPortalAction } from './activity.ts';
+import { byPeople, isPortalAction } from './activity.ts';
 import { cohortCaveats, inCohorts } from './cohorts.ts';
 import { signedSeconds } from './populations.ts';
 
@@ -52,7 +52,7 @@ const authored =
 /** What newcomers reach, as rows of `reached_by` and `at`. */
 export const reaches = {
   login: ({ actions }: AtomTables): string => `
-      SELECT person_key AS reached_by, acted_at AS at FROM ${actions} WHERE excluded = '' AND ${isPortalAction}`,
+      SELECT person_key AS reached_by, acted_at AS at FROM ${actions} WHERE ${byPeople} AND ${isPortalAction}`,
   change: authored('merged_at', '1'),
   pullRequest: authored('merged_at', 'direct = 0'),
   deployment: authored('finished_at', 'isNotNull(finished_at)'),

@@ -246,3 +246,24 @@ describe('of some of the people', () => {
     expect((await byTeam('adoption.dau', monday)).A).toMatchObject({ value: 17 });
   });
 });
+
+test('of what people do only that counts which the workspace calls use of the platform', async () => {
+  beat();
+  days({ a: [3], b: [3] }, { action: 'create' });
+  days({ c: [3], e: [3], f: [3] }, { action: 'page-load' });
+  world.story().tell('search.performed', '2025-03-03T11:00:00Z', { principal: 'd' });
+  await world.write();
+  expect(await only('adoption.dau', monday)).toMatchObject({ value: 6, excluded: {} });
+  const platform = { qualifying_actions: ['create', 'search.performed'] };
+  world.story().tell('platform.defined', '2025-01-01T00:00:00Z', platform);
+  await world.write();
+  expect(await only('adoption.dau', monday)).toMatchObject({ value: 3, excluded: { not_qualifying: 3 } });
+  // What somebody begins with is told all the same.
+  world.story().tell('platform.defined', '2025-02-01T00:00:00Z', { qualifying_actions: ['nothing'] });
+  await world.write();
+  expect(await only('adoption.dau', monday)).toMatchObject({ value: 0, n: 0 });
+  expect(await only('adoption.funnel', { ...week, step: 'login', of: 'first' })).toMatchObject({
+    numerator: 5,
+    denominator: 6,
+  });
+});

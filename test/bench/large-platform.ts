@@ -27,7 +27,8 @@ export function platform({ events, services }: Large): Kind[] {
   const planned = anyTime('feature');
   const searched = anyTime('search');
   const staff = { person: login('number'), team: teamOf('number') };
-  const joined = `${START} + toIntervalHour(number % ${DAYS * 24})`;
+  // Half of them were there before.
+  const joined = `if(number % 2 = 0, ${START} - toIntervalDay(40), ${START} + toIntervalHour(number % ${DAYS * 24}))`;
   const wave = "concat('wave-', toString(intDiv(number, {n})))";
   const respondents = people;
   const waves = 8;

@@ -1,5 +1,5 @@
 import { dimensionColumns, receiptColumns, time } from '../atom.ts';
-import { text, UNASSIGNED } from '../sql.ts';
+import { text, texts, UNASSIGNED } from '../sql.ts';
 import { placed } from './placed.ts';
 import type { SubjectKind } from './subject.ts';
 
@@ -8,11 +8,13 @@ import type { SubjectKind } from './subject.ts';
  * the person's own at that time.
  */
 const actionsSql = (table: (layer: string) => string): string => `
-  SELECT *, id AS atom_id, '${UNASSIGNED}' AS service, person_kind AS excluded,
+  SELECT *, id AS atom_id, '${UNASSIGNED}' AS service,
+    multiIf(person_kind != '', person_kind, empty(qualifying) OR has(qualifying, action), '', 'not_qualifying') AS excluded,
     [id] AS event_ids, if(delivery_id = '', [], [delivery_id]) AS delivery_ids
   FROM (${placed(
     `SELECT entity AS subject, id, delivery_id, occurred_at AS acted_at, lower(${text('principal')}) AS login, ${text('team')} AS team_stated,
-      if(type = 'portal.action', ${text('action')}, toString(type)) AS action, ${text('capability')} AS capability
+      if(type = 'portal.action', ${text('action')}, toString(type)) AS action, ${text('capability')} AS capability,
+      (SELECT argMax(${texts('qualifying_actions')}, (occurred_at, id)) FROM ${table('facts')} WHERE type = 'platform.defined') AS qualifying
     FROM ${table('facts')} WHERE type IN ('portal.action', 'search.performed', 'search.clicked', 'doc.viewed', 'doc.rated')`,
     'acted_at',
     table,
@@ -23,7 +25,7 @@ export const actions: SubjectKind = {
   name: 'actions',
   description: 'one thing that somebody did on the platform: an action in the portal, a search, a page read or rated',
   types: ['portal.action', 'search.performed', 'search.clicked', 'doc.viewed', 'doc.rated'],
-  definitions: ['person.defined', 'person.joined', 'person.moved'],
+  definitions: ['person.defined', 'person.joined', 'person.moved', 'platform.defined'],
   columns: {
     subject: 'String',
     atom_id: 'String',
@@ -34,7 +36,7 @@ export const actions: SubjectKind = {
     /** The sender's word in the portal; else the kind of event. */
     action: 'LowCardinality(String)',
     capability: 'LowCardinality(String)',
-    /** bot service, or empty. */
+    /** bot service not_qualifying, or empty. */
     excluded: 'LowCardinality(String)',
     ...dimensionColumns,
     ...receiptColumns,
