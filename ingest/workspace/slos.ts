@@ -182,7 +182,11 @@ function indicatorOf({ yaml, spec, byName, problem }: Part) {
     : [spec.indicator?.spec, yaml, ['spec', 'indicator', 'spec']];
   if (own === undefined) return problem(['spec'], `needs an indicator, or the annotation ${OURS}sli: incidents`);
   const urlOf = (name: string) => byName.DataSource.get(name)?.object.spec.connectionDetails.url ?? null;
-  const read = readIndicator(own, spec.service, urlOf);
+  const { op, value } = spec.objectives[0] ?? {};
+  const threshold = op === undefined || value === undefined ? null : { op, value };
+  if ((op !== undefined || value !== undefined) && own.thresholdMetric === undefined)
+    problem(['spec', 'objectives', 0, op === undefined ? 'value' : 'op'], 'has no meaning without a thresholdMetric');
+  const read = readIndicator(own, spec.service, urlOf, threshold);
   if (read.ok) return read.indicator;
   for (const { path, message } of read.problems) problem([...at, ...path], message, where);
 }
