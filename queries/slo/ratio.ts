@@ -1,3 +1,4 @@
+import { entityOf } from '../../ingest/entity.ts';
 import type { SqlValue, Store } from '../../ingest/ports.ts';
 import { PROMETHEUS } from '../../ingest/prometheus/pulled.ts';
 import { type IndicatorDefinition, isPulled } from '../../ingest/workspace/indicator.ts';
@@ -56,9 +57,8 @@ export interface PulledSpans {
 /** Reads how far a pull came, and asks for how long it measured anything. */
 export async function readPulled(store: Store, name: string, asOf: string | null): Promise<PulledSpans> {
   const rows = `SELECT ${AT}, toUnixTimestamp64Milli(parseDateTime64BestEffort(data.to::String, 3, 'UTC')) AS ends,
-    ifNull(data.missing::Nullable(Bool), false) AS is_missing FROM (${events("'sli.window'", `source = '${PROMETHEUS}'`)})
-    WHERE lower(data.sli::String) = lower({sli:String})`;
-  const params = { sli: name, known: asOf };
+    ifNull(data.missing::Nullable(Bool), false) AS is_missing FROM (${events("'sli.window'", PULLED)})`;
+  const params = { entity: entityOfSlices(name), known: asOf };
   const [last] = await store.query<{ until: string; n: string }>(
     `SELECT toString(max(ends)) AS until, toString(count()) AS n FROM (${rows})`,
     params,
@@ -75,6 +75,11 @@ export async function readPulled(store: Store, name: string, asOf: string | null
     },
   };
 }
+
+/** What is pulled is all about one entity, by which events are in order. */
+const PULLED = `entity = {entity:String} AND source = '${PROMETHEUS}'`;
+
+const entityOfSlices = (name: string): string => entityOf({ id: '', type: 'sli.window', data: { sli: name } });
 
 /** The best copy of each event, as known: highest normaliser, then earliest. */
 const events = (types: string, also = '1'): string => `
@@ -103,14 +108,16 @@ function counted(
       })
       .join(' AND ') || '1';
   if (indicator.from === 'windows' || isPulled(indicator)) {
-    params.sli = indicator.from === 'windows' ? indicator.name : (pulledAs ?? '');
-    const teller = indicator.from === 'windows' ? '1' : `source = '${PROMETHEUS}'`;
+    const isTold = indicator.from === 'windows';
+    if (isTold) params.sli = indicator.name;
+    else params.entity = entityOfSlices(pulledAs ?? '');
+    const [teller, named] = isTold ? ['1', 'lower(data.sli::String) = lower({sli:String})'] : [PULLED, '1'];
     // A slice that is told again, by whomever, is the same slice: what was said last holds.
     return {
       params,
       rows: `SELECT at, argMax(told.1, told_at) AS good, argMax(told.2, told_at) AS valid FROM (
         SELECT ${AT}, (data.good::Float64, data.valid::Float64) AS told, id AS told_at FROM (${events("'sli.window'", teller)})
-        WHERE lower(data.sli::String) = lower({sli:String})
+        WHERE ${named}
       ) GROUP BY at`,
     };
   }

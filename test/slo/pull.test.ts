@@ -84,8 +84,8 @@ ${slo(
   'latency',
 )}
 ${slo(
-  'month',
-  `timeWindow: [{ duration: 1M, isRolling: false, calendar: { startTime: 2026-01-01 00:00:00, timeZone: Europe/Berlin } }]
+  'week',
+  `timeWindow: [{ duration: 1w, isRolling: false, calendar: { startTime: 2026-01-05 00:00:00, timeZone: Europe/Berlin } }]
   budgetingMethod: Occurrences
   objectives: [{ target: 0.99 }]`,
 )}
@@ -115,7 +115,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
-const pulledUntil = (at: number, ids = ['requests', 'rates', 'minutes', 'fast', 'month']) =>
+const pulledUntil = (at: number, ids = ['requests', 'rates', 'minutes', 'fast', 'week']) =>
   until(async () => {
     await service.settled();
     const all = await Promise.all(ids.map(slow));
@@ -135,7 +135,10 @@ beforeAll(async () => {
   await service.ready;
   await pulledUntil(UNTIL);
 }, 120_000);
-afterAll(() => prometheus.close());
+afterAll(async () => {
+  await service?.stop();
+  await prometheus?.close();
+});
 
 describe('service levels that are pulled from Prometheus', () => {
   it('count what was measured; what was not is missing and never good', async () => {
@@ -162,10 +165,12 @@ describe('service levels that are pulled from Prometheus', () => {
   it('count slices, and samples against a threshold, which is itself good', async () => {
     expect(await slow('minutes')).toMatchObject({ good: 1_389, valid: 1_400, missing_slices: 40 });
     expect(await slow('fast')).toMatchObject({ good: 1_415, valid: 1_425, missing_slices: 15 });
-    // From midnight of the first of March in Berlin on; all that was before the last day was bad.
-    expect(await slow('month')).toMatchObject({ window: { start: '2026-02-28T23:00:00.000Z' } });
-    const slices = (UNTIL - Date.parse('2026-02-28T23:00:00.000Z')) / MINUTE;
-    expect((await slow('month')).valid).toBe((slices - 40) * 100);
+    // From Monday's midnight in Berlin on; all that was before the last day was bad.
+    const monday = Date.parse('2026-03-29T22:00:00.000Z');
+    const week = await slow('week');
+    expect(week.window).toMatchObject({ start: new Date(monday).toISOString(), days: 7 });
+    expect(week.valid).toBe(((UNTIL - monday) / MINUTE - 40) * 100);
+    expect(week.bad).toBe(500 + ((UNTIL - monday) / MINUTE - 1_440) * 100);
   });
 
   it('are asked for in bounded requests that lie on the slices, once each, with the token', async () => {
