@@ -10,7 +10,7 @@ import { columnsOf, type Metric, type Options } from './metric.ts';
 import type { MetricRequest } from './request.ts';
 import { keyOf } from './scope.ts';
 import { isMet } from './slo/budget.ts';
-import { type EventLevel, measuredWithin, type ServiceLevels } from './slo/levels.ts';
+import { measuredWithin, type ServiceLevels } from './slo/levels.ts';
 
 /** How available one service was: seconds without an incident of all seconds, or good of valid. */
 export interface ServiceAvailability {
@@ -87,87 +87,102 @@ export async function readAvailability(
   levels: ServiceLevels,
 ): Promise<ReadonlyMap<string, Cell>> {
   const { axis } = frame;
-  const { method, any_down: anyDown } = request.options;
+  const asksAny = request.options.any_down === true;
   const items = metric.items(request.options);
   const read = (one: MetricRequest) =>
     readCells(store, tables, metric.atom, columnsOf(metric), items, 'availability', one, axis);
-  const [whole, apart] = await Promise.all([
-    read(request),
+  const [apart, together] = await Promise.all([
     read({ ...request, groupBy: [...request.groupBy, 'service'] }),
+    asksAny ? read(request) : new Map<string, Cell>(),
   ]);
   const spans = spansByGroup(services);
+  const groups = new Map(services.map((span) => [span.group, span.keys]));
   const downs = new Map<string, Map<string, Cell>>();
-  const groups = new Map<string, readonly string[]>();
-  for (const span of services) groups.set(span.group, span.keys);
   for (const cell of apart.values()) {
     const keys = cell.keys.slice(0, -1);
     groups.set(keyOf(keys), keys);
     const name = cellName(cell.bucket, keys);
-    const of = downs.get(name) ?? new Map<string, Cell>();
-    downs.set(name, of.set(cell.keys.at(-1)!, cell));
+    downs.set(name, (downs.get(name) ?? new Map<string, Cell>()).set(cell.keys.at(-1)!, cell));
   }
-  if (request.groupBy.length === 0) groups.set('', []);
   const cells = new Map<string, Cell>();
-  const countsEvents = (service: string): EventLevel | null =>
-    method === 'time' || anyDown === true ? null : (levels.byEvents.get(service.toLowerCase()) ?? null);
-  const make = (bucket: number, keys: readonly string[]): void => {
-    const key = keyOf(keys);
-    const name = cellName(bucket, keys);
-    const span = frame.spanOf(bucket);
-    const place = placeOf(frame, span, key);
+  for (const [key, keys] of groups) {
     const own = spans.get(key) ?? new Map<string, readonly ServiceSpan[]>();
-    const told = downs.get(name) ?? new Map<string, Cell>();
-    const made: ServiceAvailability[] = [];
-    const coverages: number[] = [];
-    let firstHeard = Number.POSITIVE_INFINITY;
-    let counted = { items: 0, open: 0 };
-    const names = new Set([
-      ...own.keys(),
-      ...[...told].filter(([, cell]) => cell.items > 0).map(([service]) => service),
-    ]);
-    for (const service of [...names].sort()) {
-      const level = levels.targets.get(service.toLowerCase()) ?? null;
-      const events = countsEvents(service);
-      const being = beingIn(own.get(service), { start: span.start, end: Math.min(span.end, axis.asOf) });
-      if (events !== null) {
-        const measured = measuredWithin(events, being, span);
-        if (being.length === 0 && measured.valid === 0) continue;
-        made.push({ service, method: 'events', good: measured.good, valid: measured.valid, level: events.target });
-        coverages.push(measured.coverage);
-        counted = { ...counted, items: counted.items + measured.slices };
-        firstHeard = Math.min(firstHeard, events.heardSince);
-        continue;
-      }
-      if (method === 'events') continue;
-      const seconds = lengthOf(
-        within(being, { start: place.clipped.start, end: Math.min(place.clipped.end, axis.asOf) }),
-      );
-      const down = told.get(service);
-      if (seconds <= 0 && down === undefined) continue;
-      counted = { items: counted.items + (down?.items ?? 0), open: counted.open + (down?.open ?? 0) };
-      const good = Math.max(0, seconds - (down?.covered ?? 0));
-      made.push({ service, method: 'time', good, valid: seconds, level });
-      coverages.push(frame.coverage.share(key, place.clipped));
+    for (const bucket of [WHOLE, ...axis.buckets.keys()]) {
+      const name = cellName(bucket, keys);
+      const told = downs.get(name) ?? new Map<string, Cell>();
+      const measured = measureRow({ bucket, key, own, told, options: request.options, frame, levels });
+      if (measured.counted.length === 0 && told.size === 0) continue;
+      const { start, end } = measured.place.clipped;
+      const seconds = Math.max(0, Math.min(end, axis.asOf) - start) / 1000;
+      const availability: AvailabilityCell = {
+        services: measured.counted,
+        anyDown: asksAny ? { down: together.get(name)?.covered ?? 0, seconds } : null,
+        coverage: measured.coverage,
+        place: measured.place,
+      };
+      const { items: n, open, excluded } = measured;
+      const begun = measured.counted.length > 0 || [...told.values()].some((cell) => cell.begun);
+      cells.set(name, { ...emptyCell(bucket, keys), items: n, open, excluded, begun, tallies: { availability } });
     }
-    const base = whole.get(name);
-    if (made.length === 0 && base === undefined) return;
-    const isByEvents = made.length > 0 && made.every((one) => one.method === 'events');
-    const cell: Cell = { ...(base ?? emptyCell(bucket, keys)), ...counted };
-    const elapsed = { start: place.clipped.start, end: Math.min(place.clipped.end, axis.asOf) };
-    const availability: AvailabilityCell = {
-      services: made,
-      anyDown: anyDown === true ? { down: base?.covered ?? 0, seconds: Math.max(0, lengthOf([elapsed])) } : null,
-      coverage: coverages.length === 0 ? 0 : coverages.reduce((sum, one) => sum + one, 0) / coverages.length,
-      place: isByEvents ? clippedTo(span, firstHeard, frame) : place,
-    };
-    cells.set(name, {
-      ...cell,
-      begun: cell.begun && (base?.begun ?? true),
-      tallies: { ...cell.tallies, availability },
-    });
-  };
-  for (const keys of groups.values()) for (const bucket of [WHOLE, ...axis.buckets.keys()]) make(bucket, keys);
+  }
   return cells;
+}
+
+interface RowParts {
+  readonly bucket: number;
+  readonly key: string;
+  /** When which service was of the group. */
+  readonly own: ReadonlyMap<string, readonly ServiceSpan[]>;
+  /** Incidents of the bucket, by service. */
+  readonly told: ReadonlyMap<string, Cell>;
+  readonly options: Options;
+  readonly frame: Frame;
+  readonly levels: ServiceLevels;
+}
+
+/** Measures each service of one bucket and group. Its coverage is the mean of theirs. */
+function measureRow({ bucket, key, own, told, options, frame, levels }: RowParts) {
+  const { axis } = frame;
+  const span = frame.spanOf(bucket);
+  const place = placeOf(frame, span, key);
+  const listening = frame.coverage.share(key, place.clipped);
+  const counted: ServiceAvailability[] = [];
+  const excluded: Record<string, number> = {};
+  let [items, open, covered, firstHeard] = [0, 0, 0, Number.POSITIVE_INFINITY];
+  for (const service of [...new Set([...own.keys(), ...told.keys()])].sort()) {
+    const id = service.toLowerCase();
+    const byTime = options.method === 'time' || options.any_down === true;
+    const events = byTime ? undefined : levels.byEvents.get(id);
+    if (events === undefined && options.method === 'events') continue;
+    const being = beingIn(own.get(service), { start: span.start, end: Math.min(span.end, axis.asOf) });
+    if (events !== undefined) {
+      const { good, valid, slices, coverage } = measuredWithin(events, being, span);
+      if (being.length === 0) continue;
+      counted.push({ service, method: 'events', good, valid, level: events.target });
+      items += slices;
+      covered += coverage;
+      firstHeard = Math.min(firstHeard, events.heardSince);
+      continue;
+    }
+    const down = told.get(service);
+    for (const [reason, n] of Object.entries(down?.excluded ?? {})) excluded[reason] = (excluded[reason] ?? 0) + n;
+    const seconds = lengthOf(within(being, place.clipped));
+    if (seconds <= 0 && !down?.items) continue;
+    const good = Math.max(0, seconds - (down?.covered ?? 0));
+    counted.push({ service, method: 'time', good, valid: seconds, level: levels.targets.get(id) ?? null });
+    items += down?.items ?? 0;
+    open += down?.open ?? 0;
+    covered += listening;
+  }
+  const isByEvents = counted.length > 0 && counted.every(({ method }) => method === 'events');
+  return {
+    counted,
+    items,
+    open,
+    excluded,
+    coverage: counted.length === 0 ? listening : covered / counted.length,
+    place: isByEvents ? clippedTo(span, firstHeard, frame) : place,
+  };
 }
 
 function spansByGroup(services: readonly ServiceSpan[]): Map<string, Map<string, readonly ServiceSpan[]>> {
