@@ -3,7 +3,8 @@ import type { Store } from '../ingest/ports.ts';
 import { readActive } from './active.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
-import { WHOLE } from './axis.ts';
+import { availabilityIn, readAvailability } from './availability.ts';
+import { type Axis, WHOLE } from './axis.ts';
 import { readBeside } from './beside.ts';
 import { daysBegun, iso } from './buckets.ts';
 import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
@@ -19,6 +20,7 @@ import { readAnswered } from './privacy/answered.ts';
 import { withCompanions, withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys, toldBySpans } from './scope.ts';
+import { readServiceLevels } from './slo/levels.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
 import { readTeams, readTeamZones } from './zones.ts';
 
@@ -147,16 +149,26 @@ async function answerInZone(
             frame,
             deps.reportingZone,
           )
-        : readCells(
-            store,
-            tables,
-            metric.atom,
-            columnsOf(metric),
-            metric.items(request.options),
-            metric.aggregate.type,
-            request,
-            axis,
-          ),
+        : metric.aggregate.type === 'availability'
+          ? readAvailability(
+              store,
+              tables,
+              metric,
+              request,
+              frame,
+              services,
+              await levelsOf(deps, tables, request, axis),
+            )
+          : readCells(
+              store,
+              tables,
+              metric.atom,
+              columnsOf(metric),
+              metric.items(request.options),
+              metric.aggregate.type,
+              request,
+              axis,
+            ),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
   const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage).map(
@@ -182,8 +194,9 @@ async function answerInZone(
   };
   const row = (bucket: number, { keys, key, group }: Group): Row => {
     const name = cellName(bucket, keys);
-    const place = placeOf(frame, frame.spanOf(bucket), key);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
+    const availability = availabilityIn(cell);
+    const place = availability?.place ?? placeOf(frame, frame.spanOf(bucket), key);
     const isTold = metric.isCoveredByItems === true && (cell.items > 0 || cell.tallies.survey !== undefined);
     const envelope = assemble({
       metric,
@@ -200,7 +213,10 @@ async function answerInZone(
       bucketEnd: place.clipped.end,
       asOf,
       cell,
-      coverage: isTold ? 1 : Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped)),
+      coverage: isTold
+        ? 1
+        : (availability?.coverage ??
+          Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped))),
       isClipped: place.isClipped && !isTold,
       daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
@@ -242,6 +258,10 @@ interface Group {
   readonly keys: readonly string[];
   readonly key: string;
   readonly group: Readonly<Record<string, string>>;
+}
+
+function levelsOf({ store, now }: Asked, tables: AtomTables, { asOf, options }: MetricRequest, { reach }: Axis) {
+  return readServiceLevels(store, tables, { reach, asOf, now, withEvents: options.method !== 'time' });
 }
 
 /** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */

@@ -1,4 +1,5 @@
 import { workingDaysIn } from './active.ts';
+import { availabilityOf } from './availability.ts';
 import { bandOf } from './bands.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
@@ -31,7 +32,8 @@ export interface RowInput {
   readonly measured: Measured;
 }
 
-interface Estimate {
+/** What a row tells of its number. */
+export interface Estimate {
   readonly value: number | null;
   readonly n: number;
   readonly ci: Interval | null;
@@ -136,6 +138,8 @@ function estimateOf(input: RowInput): Estimate {
       return active(input, metric.aggregate.activity(options));
     case 'union':
       return { value: cell.covered / 60, n: cell.items, ci: null };
+    case 'availability':
+      return availabilityOf(cell, options);
   }
 }
 
@@ -279,6 +283,9 @@ const derived = [
   'elapsed_days',
   'working_days',
   'share_in_time',
+  'worst_service',
+  'worst_value',
+  'meeting_share',
 ] as const;
 
 function withoutValues(fields: Partial<Envelope> = {}): Partial<Envelope> {

@@ -2,7 +2,7 @@ import type { SqlValue, Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { type Axis, axisParams, bucketsSql, counted, everStandsSql, inWindow, reachSql, standingSql } from './axis.ts';
 import { hoursByCalendarSql, hoursSql } from './hours/table.ts';
-import { type Aggregate, type Items, isStanding } from './metric.ts';
+import { type Aggregate, type Items, isOfIntervals, isStanding } from './metric.ts';
 import { signedSeconds } from './metrics/populations.ts';
 import type { MetricRequest } from './request.ts';
 import { type ScopeSql, scopeSql } from './scope.ts';
@@ -48,7 +48,7 @@ export function cellsSql(
   axis: Axis,
 ): { readonly sql: string; readonly params: Readonly<Record<string, SqlValue>> } {
   const scope = scopeSql(request, dimensions);
-  const union = aggregate === 'union';
+  const union = isOfIntervals(aggregate);
   const columns = [
     ...itemColumns(items, axis),
     ...(items.columns ?? []),
@@ -225,6 +225,7 @@ function partsOf(aggregate: Aggregate['type']): readonly string[] {
     case 'promoters':
       return [`${sortedSql} AS sorted_values`];
     case 'union':
+    case 'availability':
       return [
         'countIf(isNull(item_until)) AS open',
         'intervalLengthSum(covered_from, greatest(covered_from, covered_to)) / 1000 AS covered',

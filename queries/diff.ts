@@ -7,7 +7,7 @@ import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
 import { itemValue, listingSql, zoneOf } from './listing.ts';
-import { isListed, type Metric } from './metric.ts';
+import { isListed, isOfIntervals, type Metric } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 
@@ -127,13 +127,14 @@ const valueColumns: Readonly<Record<string, string>> = {
   sum: 'item_value',
   ratio: 'item_value / if(item_weight = 0, 1, item_weight)',
   union: 'toUnixTimestamp64Milli(item_until) / 1000',
+  availability: 'toUnixTimestamp64Milli(item_until) / 1000',
 };
 
 function readChanged(metric: Metric, request: MetricRequest, row: Readonly<Record<string, unknown>>): Changed {
   const side = (name: 'a' | 'b'): Counted => {
     const ms = Number(row[`${name}_item_ms`]);
     const value = row[`${name}_item_value`];
-    const until = metric.aggregate.type === 'union' && value !== null ? iso(Number(value) * 1_000) : null;
+    const until = isOfIntervals(metric.aggregate.type) && value !== null ? iso(Number(value) * 1_000) : null;
     const item = { item_ms: ms, item_hit: value, item_value: value, item_until: until };
     const reason = String(row[`${name}_item_reason`]);
     return {

@@ -109,6 +109,13 @@ export interface Envelope {
   readonly share_in_time?: number | null;
   readonly in_time_n?: number;
   readonly mature_n?: number;
+  /** Availability: what the value counts, events or time; of how many services, the worst of them, and which reach their level. */
+  readonly method?: 'time' | 'events';
+  readonly services_n?: number;
+  readonly worst_service?: string | null;
+  readonly worst_value?: number | null;
+  readonly meeting_n?: number;
+  readonly meeting_share?: number | null;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

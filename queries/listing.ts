@@ -10,7 +10,7 @@ import { axisOf } from './frame.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { kindsRead } from './kinds-read.ts';
-import { columnsOf, isListed, isStanding, type Metric, unitOf } from './metric.ts';
+import { columnsOf, isListed, isOfIntervals, isStanding, type Metric, unitOf } from './metric.ts';
 import { notListed } from './privacy/suppression.ts';
 import type { MetricRequest, Problem } from './request.ts';
 import { scopeSql } from './scope.ts';
@@ -108,7 +108,7 @@ export function listingSql(
   const scope = scopeSql(request, columnsOf(metric));
   const items = metric.items(request.options);
   const axis = axisOf({ ...request, grain: null }, tz, Date.parse(request.asOf ?? now), hours);
-  const union = metric.aggregate.type === 'union';
+  const union = isOfIntervals(metric.aggregate.type);
   const fields = fieldsOf(metric);
   const owner = (name: string) => (request.options.ownership === 'now' ? `${name}_now AS ${name}` : name);
   const columns = [
@@ -168,6 +168,12 @@ export function itemValue(
     case 'union':
       if (row.item_until === null) return null;
       return Math.max(0, Date.parse(String(row.item_until)) - Number(row.item_ms)) / 1_000 / unit;
+    case 'availability': {
+      // What it takes of the time asked about, were it the only one.
+      if (row.item_until === null) return null;
+      const lost = Math.max(0, Date.parse(String(row.item_until)) - Number(row.item_ms));
+      return lost / (Date.parse(request.to) - Date.parse(request.from));
+    }
   }
 }
 

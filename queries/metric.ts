@@ -133,7 +133,8 @@ export type OptionSpec =
  * How items become a number. `rate`: count ÷ days, or ÷ service-days or ÷ a count of `beside`. `proportion`: items that hit ÷
  * items. `quantiles`: of seconds. `mean`: of seconds, quantiles beside. `score`: mean of a bounded scale. `promoters`:
  * share of 9 and 10 less the share of 0 to 6, in points. `count`: the items. `sum`: of values. `ratio`: Σ values ÷ Σ weights.
- * `union`: minutes covered by the items' intervals. `snapshot`: of the items that hold (from `at` to `until`) at the end of
+ * `union`: minutes covered by the items' intervals. `availability`: share of time that they do not cover, per service, or of
+ * what its slices count (availability.ts). `snapshot`: of the items that hold (from `at` to `until`) at the end of
  * the bucket, those that hit ÷ all. `standing`: of those, the mean of a bounded scale. `active`: distinct people who did
  * something ({@link Activity}).
  */
@@ -148,6 +149,7 @@ export type Aggregate =
   | { readonly type: 'sum' }
   | { readonly type: 'ratio' }
   | { readonly type: 'union' }
+  | { readonly type: 'availability' }
   | { readonly type: 'snapshot' }
   | { readonly type: 'standing'; readonly scale: readonly [number, number] }
   | { readonly type: 'active'; readonly activity: (options: Options) => Activity };
@@ -272,6 +274,11 @@ export function isListed(metric: Metric): boolean {
 /** Whether its items hold for a time, and those count that hold at the end of a bucket. */
 export function isStanding(aggregate: Aggregate['type']): boolean {
   return aggregate === 'snapshot' || aggregate === 'standing';
+}
+
+/** Whether its items are intervals, which count in every bucket that they reach into. */
+export function isOfIntervals(aggregate: Aggregate['type']): boolean {
+  return aggregate === 'union' || aggregate === 'availability';
 }
 
 /** Unit of an answer. */

@@ -19,6 +19,8 @@ import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
 import { keepPages } from './kept-pages.ts';
 import { type MakeParquet, parquetMaker } from './parquet.ts';
+import type { Pulling } from './prometheus/pulling.ts';
+import { pullSlos } from './prometheus/start.ts';
 import { publishedMetrics } from './published.ts';
 import { publishing } from './publishing.ts';
 import { openReading, type Reading } from './reading.ts';
@@ -109,6 +111,8 @@ interface ReadSide {
   readonly makeParquet: MakeParquet;
   /** Absent in a process that only answers: others take the log into the store. */
   readonly following: Following | null;
+  /** Likewise; the same process pulls what SLOs count in Prometheus. */
+  readonly pulling: Pulling | null;
   /** Resolves once everything known at the start is counted. */
   readonly ready: Promise<void>;
   readonly waitingFor: () => Promise<string[]>;
@@ -139,6 +143,8 @@ async function startReading(
     published = true;
   })();
   ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
+  const pulling = following && pullSlos({ workspace, tokens: config.prometheusTokens, store, log, ...deps, ready });
+  if (pulling) shutdown.add('pulling', () => pulling.stop());
   const standing = watchStanding({ store, log, clock: deps.clock });
   shutdown.add('standing', () => standing.stop());
   const reading = openReading({
@@ -151,6 +157,7 @@ async function startReading(
     defaults: () => workspace.metricOptions,
     staleSince: standing.staleSince,
     publish: publishing({ store, log }),
+    ...(pulling ? { pullProblem: pulling.problemOf } : {}),
   });
   return {
     atoms,
@@ -159,6 +166,7 @@ async function startReading(
     standing,
     makeParquet: parquetMaker(store, `fold_${scratch}`),
     following,
+    pulling,
     ready,
     async waitingFor() {
       const waiting: string[] = [];
@@ -224,9 +232,10 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const findSource = finderOf(sources);
   const sourceNames = sources.map(({ name }) => name);
   timeRequests(app, telemetry.registry);
-  const following = reading?.following;
+  const { following, pulling } = reading ?? {};
   telemetry.observe({
     ...(following ? { lag: () => following.lag(), behind: () => following.behind() } : {}),
+    ...(pulling ? { pulled: pulling.standing } : {}),
     ...(spool ? { spooled: () => spool.size() } : {}),
     ...(reading ? { published: publishedMetrics(reading.reading.published, () => performance.now() / 1000) } : {}),
   });

@@ -21,6 +21,8 @@ export interface Config {
   readonly organisation: string;
   /** Source name to the secrets that are valid now (several while one is being rotated). */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
+  /** Bearer tokens for the Prometheus servers that SLOs are pulled from, by the name of their variable. */
+  readonly prometheusTokens: ReadonlyMap<string, string>;
   /** null: no tokens are asked for (loopback only). */
   readonly tokens: readonly TokenRecord[] | null;
   readonly kafkaBrokers: readonly string[] | null;
@@ -119,6 +121,7 @@ export const variables: readonly { name: string; text: string }[] = Object.entri
 );
 
 const SECRET = 'HEADWAY_SECRET_';
+const PROMETHEUS_TOKEN = 'HEADWAY_PROMETHEUS_TOKEN_';
 
 export interface ConfigDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -151,6 +154,7 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
     });
   }
   const secrets = readSecrets(set, sources, problems);
+  const prometheusTokens = readPrometheusTokens(set, problems);
   const tokens = readTokensFile(set.HEADWAY_TOKENS_FILE, problems);
   if (set.HEADWAY_WORKSPACE && !existsSync(set.HEADWAY_WORKSPACE))
     problems.push({ name: 'HEADWAY_WORKSPACE', problem: 'names a folder that does not exist' });
@@ -172,6 +176,7 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
       fiscalStartMonth: value.HEADWAY_FISCAL_START_MONTH,
       organisation: value.HEADWAY_ORGANISATION,
       secrets,
+      prometheusTokens,
       tokens,
       kafkaBrokers: value.HEADWAY_KAFKA_BROKERS ?? null,
       clickhouseUrl: value.HEADWAY_CLICKHOUSE_URL ?? null,
@@ -201,6 +206,22 @@ function readSecrets(set: Record<string, string | undefined>, sources: readonly 
     else secrets.set(source, values);
   }
   return secrets;
+}
+
+/** Name of the variable that holds the token for a DataSource of the SLO files. */
+export function prometheusTokenVariable(dataSource: string): string {
+  return PROMETHEUS_TOKEN + dataSource.toUpperCase().replaceAll(/[-.]/g, '_');
+}
+
+function readPrometheusTokens(set: Record<string, string | undefined>, problems: ConfigProblem[]) {
+  const tokens = new Map<string, string>();
+  for (const [name, value] of Object.entries(set)) {
+    if (!name.startsWith(PROMETHEUS_TOKEN) || value === undefined) continue;
+    // What a header cannot carry would be told by the error that it makes.
+    if (/^[\x21-\x7e]+$/.test(value)) tokens.set(name, value);
+    else problems.push({ name, problem: 'holds blanks, line ends or letters that no token has' });
+  }
+  return tokens;
 }
 
 function readTokensFile(path: string | undefined, problems: ConfigProblem[]): readonly TokenRecord[] | null {
@@ -237,7 +258,7 @@ function missing(
 
 function unknownNames(set: Record<string, string | undefined>): ConfigProblem[] {
   return Object.keys(set)
-    .filter((name) => !(name in settings.shape) && !/^HEADWAY_(SECRET|TEST|REQUIRE)_/.test(name))
+    .filter((name) => !(name in settings.shape) && !/^HEADWAY_(SECRET|PROMETHEUS_TOKEN|TEST|REQUIRE)_/.test(name))
     .map((name) => ({ name, problem: 'is no setting of Headway and was not used' }));
 }
 
@@ -247,11 +268,12 @@ function isLoopback(host: string): boolean {
 
 /** The configuration for a log line: counts instead of secrets and tokens, addresses without user and password. */
 export function printable(config: Config): Record<string, unknown> {
-  const { secrets, tokens, clickhouseUrl, ...rest } = config;
+  const { secrets, prometheusTokens, tokens, clickhouseUrl, ...rest } = config;
   return {
     ...rest,
     clickhouseUrl: clickhouseUrl === null ? null : new URL(clickhouseUrl).host,
     secrets: Object.fromEntries([...secrets].map(([source, values]) => [source, `${values.length} set`])),
+    prometheusTokens: [...prometheusTokens.keys()],
     tokens: tokens === null ? null : tokens.map((token) => token.name),
   };
 }

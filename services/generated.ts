@@ -11,7 +11,7 @@ import {
 import { sourceTable } from '../dashboards/source-table.ts';
 import { sources } from '../ingest/sources/registry.ts';
 import { metrics } from '../queries/metrics/registry.ts';
-import { secretVariable, variables } from './config.ts';
+import { prometheusTokenVariable, secretVariable, variables } from './config.ts';
 
 /** A file that is made from the registries and kept in the repository. */
 export interface GeneratedFile {
@@ -31,7 +31,11 @@ export function generatedFiles(): readonly GeneratedFile[] {
     name: `${secretVariable('')}<SOURCE>`,
     text: `Secrets of a source, comma-separated while one is being replaced: ${examples.join(', ')} and so on, hyphens as underscores.`,
   };
-  const settings = [...variables, secrets];
+  const prometheus = {
+    name: `${prometheusTokenVariable('')}<DATASOURCE>`,
+    text: 'Bearer token for a Prometheus server that service levels are pulled from, by the name of its DataSource in the workspace, hyphens and dots as underscores.',
+  };
+  const settings = [...variables, secrets, prometheus];
   const readme = readFileSync('README.md', 'utf8')
     .replace(README_SETTINGS, () => `\n${settingTable(settings)}\n`)
     .replace(README_SENDERS, () => `\n${sourceTable(sources)}\n\n`);

@@ -27,6 +27,8 @@ export interface JudgingDeps {
   readonly organisation: string;
   /** Seconds of a clock that never jumps. */
   readonly monotonicSeconds: () => number;
+  /** Why the slices of an SLO cannot be pulled; null: they can. Absent where nothing is pulled. */
+  readonly pullProblem?: (slo: string) => string | null;
 }
 
 const PUBLIC_SECONDS = 60;
@@ -46,6 +48,7 @@ export function openJudging(deps: JudgingDeps): Judging {
     return {
       now: context.now,
       withAtoms: deps.withAtoms,
+      ...(deps.pullProblem ? { pullProblem: deps.pullProblem } : {}),
       zone,
       asOf,
       async ask(id, params) {

@@ -27,6 +27,8 @@ export interface ReadingDeps {
   readonly staleSince: () => string | null;
   /** States in the log what is given out of people's answers; resolves once the store has it. */
   readonly publish?: (events: readonly NormalizedEvent[]) => Promise<void>;
+  /** Why the slices of an SLO cannot be pulled; null: they can. */
+  readonly pullProblem?: (slo: string) => string | null;
 }
 
 /** What answers questions: the same for the API, the pages and the gauges. */
@@ -68,6 +70,7 @@ export function openReading(deps: ReadingDeps): Reading {
     zone: deps.reportingZone,
     organisation: deps.organisation,
     monotonicSeconds: () => performance.now() / 1000,
+    ...(deps.pullProblem ? { pullProblem: deps.pullProblem } : {}),
   });
   return {
     metrics: parts,

@@ -28,6 +28,8 @@ export interface Observed {
   /** Whether stored events wait to be counted. */
   readonly behind?: () => boolean;
   readonly spooled?: () => number;
+  /** How far the slices of each SLO were pulled from Prometheus (epoch ms). */
+  readonly pulled?: () => readonly { slo: string; until: number | null; isFailing: boolean }[];
   readonly published?: () => Promise<readonly PublishedValue[]>;
 }
 
@@ -89,7 +91,7 @@ export function createTelemetry(): Telemetry {
   };
 }
 
-function observe(registry: Registry, { lag, behind, spooled, published }: Observed): void {
+function observe(registry: Registry, { lag, behind, spooled, pulled, published }: Observed): void {
   const registers = [registry];
   if (lag)
     new Gauge({
@@ -119,7 +121,33 @@ function observe(registry: Registry, { lag, behind, spooled, published }: Observ
         this.set(spooled());
       },
     });
+  if (pulled) observePulls(registry, pulled);
   if (published) publish(registry, published);
+}
+
+function observePulls(registry: Registry, pulled: NonNullable<Observed['pulled']>): void {
+  const registers = [registry];
+  const labelNames = ['slo'];
+  new Gauge({
+    name: 'headway_slo_pulled_until_timestamp_seconds',
+    help: 'Up to when the slices of an SLO were pulled from Prometheus; absent where they never were',
+    labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const { slo, until } of pulled()) if (until !== null) this.set({ slo }, until / 1000);
+    },
+  });
+  new Gauge({
+    name: 'headway_slo_pull_failing',
+    help: '1 while the slices of an SLO cannot be pulled from Prometheus; the SLO says why',
+    labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const { slo, isFailing } of pulled()) this.set({ slo }, isFailing ? 1 : 0);
+    },
+  });
 }
 
 function publish(registry: Registry, published: () => Promise<readonly PublishedValue[]>): void {

@@ -11,6 +11,8 @@ export const indicatorEvents = {
     to: instant,
     good: z.number().nonnegative(),
     valid: z.number().nonnegative(),
+    /** Asked for, and nothing was measured, which is not the same as no traffic; one may stand for several slices. */
+    missing: z.boolean().optional(),
   }),
   /** A guardrail's answer to one request, or what an audit found; its input stays out, since it may hold personal data. */
   'policy.evaluated': z.object({

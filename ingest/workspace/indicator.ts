@@ -24,16 +24,42 @@ export const indicatorDefinition = z.discriminatedUnion('from', [
   }),
   /** Slices that a sender counted: `sli.window` events of that name. */
   z.object({ from: z.literal('windows'), name: z.string() }),
-  /** Slices that are pulled from a Prometheus server; `{{.window}}` stands for the length of a slice. */
+  /**
+   * Slices that are pulled from a Prometheus server, the DataSource `source`; `{{.window}}` stands for the length of a slice.
+   */
   z.object({
     from: z.literal('prometheus'),
+    source: z.string().default(''),
     url: z.string(),
     total: z.string(),
     part: z.string(),
     part_is: z.enum(['good', 'bad']),
   }),
+  /** Likewise, one sample a slice: good if it stands to `value` as `op` says. */
+  z.object({
+    from: z.literal('threshold'),
+    source: z.string(),
+    url: z.string(),
+    query: z.string(),
+    op: z.enum(['lte', 'gte', 'lt', 'gt']),
+    value: z.number(),
+  }),
 ]);
 export type IndicatorDefinition = z.infer<typeof indicatorDefinition>;
+
+/** Indicators whose slices this server pulls. */
+export type PulledIndicator = Extract<IndicatorDefinition, { from: 'prometheus' | 'threshold' }>;
+
+/** Whether this server pulls the slices of an indicator. */
+export function isPulled(indicator: IndicatorDefinition): indicator is PulledIndicator {
+  return indicator.from === 'prometheus' || indicator.from === 'threshold';
+}
+
+/** What an objective holds the samples of a threshold metric against. */
+export interface Threshold {
+  readonly op: 'lte' | 'gte' | 'lt' | 'gt';
+  readonly value: number;
+}
 
 /** Fields of a rollout by which an indicator may choose. */
 export const rolloutFields = [
@@ -72,10 +98,9 @@ const ours = z.union(
   ],
   'is none of windows: <name>, rollouts: production (with service and where) and events: <kind> (with where)',
 );
+const query = z.string().min(1).max(8_192);
 const prometheus = z.strictObject({
-  query: z
-    .string()
-    .max(8_192)
+  query: query
     .refine(
       (query) => query.includes(`[${WINDOW_MARK}]`),
       `has no [${WINDOW_MARK}] where the length of a slice belongs`,
@@ -95,15 +120,26 @@ const metricSource = z.strictObject({
 });
 type MetricSource = z.infer<typeof metricSource>;
 
-/** The `spec` of an OpenSLO SLI: a ratio. `thresholdMetric`, `raw` and `rawType` are refused as unknown keys, by name. */
+const thresholdSource = z.strictObject({
+  metricSource: z.strictObject({
+    type: z.literal('Prometheus', 'is not Prometheus, the one type that a threshold is read of'),
+    metricSourceRef: z.string(),
+    spec: z.strictObject({ query }),
+  }),
+});
+
+/** The `spec` of an OpenSLO SLI: a ratio, or a threshold. `raw` and `rawType` are refused as unknown keys, by name. */
 export const indicatorSpec = z.strictObject({
   description: z.string().max(1050).optional(),
-  ratioMetric: z.strictObject({
-    counter: z.literal(true, 'must be true: only counters are read').optional(),
-    good: metricSource.optional(),
-    bad: metricSource.optional(),
-    total: metricSource,
-  }),
+  ratioMetric: z
+    .strictObject({
+      counter: z.literal(true, 'must be true: only counters are read').optional(),
+      good: metricSource.optional(),
+      bad: metricSource.optional(),
+      total: metricSource,
+    })
+    .optional(),
+  thresholdMetric: thresholdSource.optional(),
 });
 export type IndicatorSpec = z.infer<typeof indicatorSpec>;
 
@@ -113,15 +149,41 @@ export interface IndicatorProblem {
   readonly message: string;
 }
 
+type IndicatorRead =
+  | { ok: true; indicator: IndicatorDefinition }
+  | { ok: false; problems: readonly IndicatorProblem[] };
+
 /**
  * What an SLI counts, for an SLO of `service`, whose rollouts it counts unless it says otherwise (`*`: those of all). `urlOf`
- * gives a data source's address, null if none is defined.
+ * gives a data source's address, null if none is defined; `threshold` is what the objective says, null if nothing.
  */
 export function readIndicator(
-  { ratioMetric: { good, bad, total } }: IndicatorSpec,
+  { ratioMetric, thresholdMetric }: IndicatorSpec,
   service: string,
   urlOf: (name: string) => string | null,
-): { ok: true; indicator: IndicatorDefinition } | { ok: false; problems: readonly IndicatorProblem[] } {
+  threshold: Threshold | null,
+): IndicatorRead {
+  const wrong = (path: readonly PropertyKey[], message: string) => ({
+    ok: false as const,
+    problems: [{ path, message }],
+  });
+  if (ratioMetric !== undefined && thresholdMetric === undefined) return readRatio(ratioMetric, service, urlOf);
+  if (thresholdMetric === undefined || ratioMetric !== undefined)
+    return wrong([], 'needs one of ratioMetric and thresholdMetric');
+  const { metricSourceRef: source, spec } = thresholdMetric.metricSource;
+  const url = urlOf(source);
+  if (url === null)
+    return wrong(['thresholdMetric', 'metricSource', 'metricSourceRef'], `no DataSource is called '${source}'`);
+  if (threshold === null)
+    return wrong(['thresholdMetric'], 'needs op and value in the objective, such as op: lte and value: 0.3');
+  return { ok: true, indicator: { from: 'threshold', source, url, query: spec.query, ...threshold } };
+}
+
+function readRatio(
+  { good, bad, total }: NonNullable<IndicatorSpec['ratioMetric']>,
+  service: string,
+  urlOf: (name: string) => string | null,
+): IndicatorRead {
   const wrong = (path: readonly PropertyKey[], message: string) => ({
     ok: false as const,
     problems: [{ path: ['ratioMetric', ...path], message }],
@@ -138,7 +200,14 @@ export function readIndicator(
       return wrong(['total', 'metricSource', 'metricSourceRef'], `no DataSource is called '${whole.metricSourceRef}'`);
     return {
       ok: true,
-      indicator: { from: 'prometheus', url, total: whole.spec.query, part: part.spec.query, part_is },
+      indicator: {
+        from: 'prometheus',
+        source: whole.metricSourceRef,
+        url,
+        total: whole.spec.query,
+        part: part.spec.query,
+        part_is,
+      },
     };
   }
   const [all, some] = [whole.spec, part.spec];

@@ -88,6 +88,8 @@ const sloSpec = z.strictObject({
         targetPercent: z.number().gt(0).lt(100).optional(),
         timeSliceTarget: z.number().gt(0).max(1).optional(),
         timeSliceWindow: duration.optional(),
+        op: z.enum(['lte', 'gte', 'lt', 'gt'], 'is none of lte, gte, lt and gt').optional(),
+        value: z.number().optional(),
       }),
     )
     .length(1, 'must be exactly one'),

@@ -40,6 +40,8 @@ export const sloDefinition = z.object({
   slice_target: z.number().default(1),
   missing: z.enum(['excluded', 'good', 'bad']).default('excluded'),
   burn_profile: z.enum(['workbook', 'pyrra']).default('workbook'),
+  /** Of several of a service that count slices, the one that says how available it is (metrics.md §5.3). */
+  is_availability: z.boolean().default(false),
   /** In place of the profile's. */
   rules: z.array(ownRule).optional(),
 });
@@ -51,6 +53,7 @@ const annotations: Readonly<Record<string, RegExp>> = {
   [`${OURS}public`]: /^(true|false)$/,
   [`${OURS}missing`]: /^(excluded|good|bad)$/,
   [`${OURS}burn-rates`]: /^(workbook|pyrra)$/,
+  [`${OURS}availability`]: /^(true|false)$/,
 };
 
 interface Read<K extends OpenSloKind> {
@@ -62,7 +65,8 @@ type ByName = { readonly [K in OpenSloKind]: Map<string, Read<K>> };
 /**
  * Reads `slos/*.yaml`: OpenSLO v1 objects, which may refer to each other across files. An SLO's level is that of its indicator,
  * or with the annotation `headway.dev/sli: incidents` the time without an incident of `spec.service`. `headway.dev/public: true`
- * shows it to everyone, `headway.dev/missing` says what slices without data are, `headway.dev/burn-rates: pyrra` chooses its alerts.
+ * shows it to everyone, `headway.dev/missing` says what slices without data are, `headway.dev/burn-rates: pyrra` chooses its alerts,
+ * `headway.dev/availability: true` makes it what the service's availability is told by.
  */
 export const readSlos: FolderReader = (documents) => {
   const byName: ByName = {
@@ -153,6 +157,7 @@ function defined({ yaml, object: { metadata, spec } }: Read<'SLO'>, byName: ByNa
     slice_target: objective.timeSliceTarget ?? 1,
     missing: (note('missing') ?? 'excluded') as 'excluded',
     burn_profile: (note('burn-rates') ?? 'workbook') as 'workbook',
+    ...(note('availability') === 'true' && { is_availability: true }),
     ...(rules.length > 0 && { rules }),
   };
   const data = { slo: metadata.name, public: note('public') === 'true', definition: z.json().parse(definition) };
@@ -182,7 +187,11 @@ function indicatorOf({ yaml, spec, byName, problem }: Part) {
     : [spec.indicator?.spec, yaml, ['spec', 'indicator', 'spec']];
   if (own === undefined) return problem(['spec'], `needs an indicator, or the annotation ${OURS}sli: incidents`);
   const urlOf = (name: string) => byName.DataSource.get(name)?.object.spec.connectionDetails.url ?? null;
-  const read = readIndicator(own, spec.service, urlOf);
+  const { op, value } = spec.objectives[0] ?? {};
+  const threshold = op === undefined || value === undefined ? null : { op, value };
+  if ((op !== undefined || value !== undefined) && own.thresholdMetric === undefined)
+    problem(['spec', 'objectives', 0, op === undefined ? 'value' : 'op'], 'has no meaning without a thresholdMetric');
+  const read = readIndicator(own, spec.service, urlOf, threshold);
   if (read.ok) return read.indicator;
   for (const { path, message } of read.problems) problem([...at, ...path], message, where);
 }

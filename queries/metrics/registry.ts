@@ -38,6 +38,7 @@ import { pipelineRunTime } from './pipeline-run-time.ts';
 import { pipelineSuccessRate } from './pipeline-success-rate.ts';
 import { priority } from './planning-priority.ts';
 import { automationRunSuccess } from './platform-automation-run-success.ts';
+import { availability } from './platform-availability.ts';
 import { ciStartLatency } from './platform-ci-start-latency.ts';
 import { selfServiceShare } from './platform-self-service-share.ts';
 import { selfServiceSuccess } from './platform-self-service-success.ts';
@@ -67,6 +68,7 @@ export const metrics: readonly Metric[] = [
   timeToAcknowledge,
   incidentRate,
   downtime,
+  availability,
   ciStartLatency,
   pipelineQueueTime,
   pipelineRunTime,

@@ -38,6 +38,7 @@ export async function byIncidents(asking: SloAsking, defined: Defined): Promise<
     met: value === null ? null : isMet(value, target),
     status: measured?.status ?? 'no_data',
     unsupported: false,
+    pull: null,
     coverage: measured?.coverage ?? 0,
     good: valid === null || bad === null ? null : valid - bad,
     valid,

@@ -1,4 +1,6 @@
 import type { Store } from '../../ingest/ports.ts';
+import { pulledName } from '../../ingest/prometheus/pulled.ts';
+import { isPulled } from '../../ingest/workspace/indicator.ts';
 import type { SloDefinition } from '../../ingest/workspace/slos.ts';
 import type { AtomTables } from '../atoms/tables.ts';
 import { localDays, type Span } from '../buckets.ts';
@@ -7,9 +9,9 @@ import type { Status } from '../envelope.ts';
 import { readSourceSpans } from '../spans.ts';
 import { type BurnRule, burnRules } from './burn.ts';
 import { type HeardSlice, type Judged, judgeSlices, type SliceGrid, sliceGrid } from './judge.ts';
-import { readSlices } from './ratio.ts';
+import { type PulledSpans, readPulled, readSlices } from './ratio.ts';
 import type { Counting } from './slices.ts';
-import type { SloWindow } from './window.ts';
+import { type SloWindow, wholeWindow } from './window.ts';
 
 /** A level that is counted in slices, with all that was read for it. */
 export interface MeasuredSlices {
@@ -20,6 +22,8 @@ export interface MeasuredSlices {
   readonly slices: readonly HeardSlice[];
   readonly coverage: number;
   readonly status: Status;
+  /** Of slices that are pulled: how far (epoch ms), null where they never were. Undefined of others. */
+  readonly pulledUntil?: number | null;
 }
 
 const LEAST_COVERAGE = 0.8;
@@ -61,9 +65,12 @@ export async function measureSlices(
     readonly zone: string;
   },
 ): Promise<MeasuredSlices | null> {
-  const { slo, definition, at, asOf, zone } = asked;
+  const { slo, definition, asOf, zone } = asked;
   const { indicator, target, slice_seconds: sliceSeconds } = definition;
   if (indicator === undefined) return null;
+  const pulledAs = isPulled(indicator) ? pulledName(slo, definition, indicator) : null;
+  const pulled = pulledAs === null ? null : await readPulled(store, pulledAs, asOf);
+  const at = judgedAt(definition, asked.at, pulled);
   const counting = countingOf(definition);
   const rules = rulesOf(definition);
   const grid = sliceGrid(windowOf(definition), sliceSeconds, counting, at);
@@ -71,7 +78,7 @@ export async function measureSlices(
   const from = Math.min(grid.window.start, at - longest * 1000);
   const read = await readSlices(store, tables, {
     indicator,
-    slo,
+    pulledAs,
     sliceSeconds,
     anchor: grid.anchor,
     from,
@@ -80,18 +87,39 @@ export async function measureSlices(
   });
   const heardSince = read.heardSince ?? grid.window.end;
   const judged = judgeSlices({ heard: read.slices, grid, target, counting, rules, heardSince });
-  const told = indicator.from === 'windows' || indicator.from === 'prometheus';
+  const told = indicator.from === 'windows' || isPulled(indicator);
   const sources = await readSourceSpans(store, tables);
   const feeds = indicator.from === 'rollouts' ? ROLLOUT_KINDS : [told ? 'sli.window' : indicator.total_type];
   const days = localDays(grid.window, zone);
   const alive = measureCoverage({ services: [], sources, feeds, window: grid.window, units: days, asOf: at });
   const firstAlive = told ? heardSince : alive.firstCovered('');
   const clipped = { start: Math.max(grid.window.start, firstAlive ?? grid.window.end), end: grid.window.end };
-  const bySlices = told && definition.method !== 'Occurrences';
   const { present, slices } = judged.level;
-  const share = bySlices ? (slices > 0 ? present / slices : 0) : alive.share('', clipped);
-  const coverage = clipped.start < clipped.end ? Math.min(1, share) : 0;
-  return { judged, grid, clipped, slices: read.slices, coverage, status: statusOf(definition, judged, coverage) };
+  const length = clipped.end - clipped.start;
+  const shareOf = async (): Promise<number> => {
+    if (told && definition.method !== 'Occurrences') return slices > 0 ? present / slices : 0;
+    // A server that answers says of every slice whether anything was measured; who is pushed to knows only that someone lives.
+    return pulled ? (await pulled.measured(clipped.start, clipped.end)) / length : alive.share('', clipped);
+  };
+  const coverage = length > 0 ? Math.min(1, await shareOf()) : 0;
+  const status = statusOf(definition, judged, coverage);
+  const known = { judged, grid, clipped, slices: read.slices, coverage, status };
+  return pulled === null ? known : { ...known, pulledUntil: pulled.until };
+}
+
+/** So much later than its slice is over a pull may come (R57), before what it lacks counts as missing. */
+const PULL_PATIENCE_MS = 300_000;
+
+/**
+ * The instant at which a level is judged: of pulled slices where the last pull ended, as long as that is not too long ago. What
+ * is about to be asked for is not missing.
+ */
+function judgedAt(definition: SloDefinition, at: number, pulled: PulledSpans | null): number {
+  if (pulled === null || pulled.until === null || pulled.until >= at) return at;
+  if (at - pulled.until > definition.slice_seconds * 1000 + PULL_PATIENCE_MS) return at;
+  return definition.calendar === undefined
+    ? pulled.until
+    : Math.max(pulled.until, wholeWindow(windowOf(definition), at).start);
 }
 
 const ROLLOUT_KINDS = ['deployment.finished', 'service.rolledback'];

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { WINDOW_MARK } from '../../ingest/workspace/indicator.ts';
+import { isPulled, WINDOW_MARK } from '../../ingest/workspace/indicator.ts';
 import type { SloDefinition } from '../../ingest/workspace/slos.ts';
 import { allowedShare } from './budget.ts';
 import { type BurnRule, canFire, leastValid } from './burn.ts';
@@ -34,7 +34,7 @@ export function prometheusRules(slos: readonly NamedSlo[]): PrometheusRules {
   const notes: string[] = [];
   const groups = slos.flatMap((one) => {
     const { definition, slo } = one;
-    if (definition.indicator?.from !== 'prometheus') {
+    if (definition.indicator === undefined || !isPulled(definition.indicator)) {
       notes.push(`${slo}: is not measured in Prometheus`);
       return [];
     }
@@ -54,31 +54,44 @@ function groupsOf({ slo, definition }: NamedSlo, notes: string[]) {
   for (const rule of all)
     if (!rules.includes(rule)) notes.push(`${slo}: the alert ${rule.name} could never fire at this target`);
   const stretches = [...new Set(all.flatMap((rule) => [rule.long_seconds, rule.short_seconds]))].sort((a, b) => a - b);
-  const counts = definition.method === 'Occurrences';
   const recorded = stretches.flatMap((seconds): Rule[] => [
     { record: `slo:error_ratio:${lasting(seconds)}`, expr: errorRatio(slo, definition, seconds), labels },
     { record: `slo:valid:${lasting(seconds)}`, expr: validOver(slo, definition, seconds), labels },
   ]);
   const alerts = rules.map((rule) => alertOf(slo, definition, rule));
-  const slices = counts ? [] : [sliceGroup(slo, definition, labels)];
+  const slices = countsEvents(definition) ? [] : [sliceGroup(slo, definition, labels)];
   return [...slices, { name: `slo-${slo}-levels`, rules: recorded }, { name: `slo-${slo}-alerts`, rules: alerts }];
 }
 
+/** Whether events are counted as they come; else samples, one a slice. */
+function countsEvents({ method, indicator }: SloDefinition): boolean {
+  return method === 'Occurrences' && indicator?.from === 'prometheus';
+}
+
+const SIGNS = { lte: '<=', gte: '>=', lt: '<', gt: '>' } as const;
+
 /** One sample a slice: whether it was good, or its ratio. A slice without traffic has none. */
 function sliceGroup(slo: string, definition: SloDefinition, labels: Rule['labels']) {
+  const interval = lasting(definition.slice_seconds);
+  const { indicator } = definition;
+  if (indicator?.from === 'threshold') {
+    const { query, op, value } = indicator;
+    const expr = `(${query.replaceAll(WINDOW_MARK, interval)}) ${SIGNS[op]} bool ${value}`;
+    return { name: `slo-${slo}-slices`, interval, rules: [{ record: 'slo:slice_good', expr, labels }] };
+  }
   const ratio = `1 - (${rawErrorRatio(definition, definition.slice_seconds)})`;
   const expr = definition.method === 'Timeslices' ? `(${ratio}) >= bool ${definition.slice_target}` : ratio;
   const rules: Rule[] = [{ record: 'slo:slice_good', expr, labels }];
-  return { name: `slo-${slo}-slices`, interval: lasting(definition.slice_seconds), rules };
+  return { name: `slo-${slo}-slices`, interval, rules };
 }
 
 function errorRatio(slo: string, definition: SloDefinition, seconds: number): string {
-  if (definition.method === 'Occurrences') return rawErrorRatio(definition, seconds);
+  if (countsEvents(definition)) return rawErrorRatio(definition, seconds);
   return `1 - avg_over_time(slo:slice_good{slo="${slo}"}[${lasting(atLeastASlice(definition, seconds))}])`;
 }
 
 function validOver(slo: string, definition: SloDefinition, seconds: number): string {
-  if (definition.method !== 'Occurrences')
+  if (!countsEvents(definition))
     return `count_over_time(slo:slice_good{slo="${slo}"}[${lasting(atLeastASlice(definition, seconds))}])`;
   const { total } = queriesOf(definition);
   const over = total.replaceAll(WINDOW_MARK, lasting(seconds));

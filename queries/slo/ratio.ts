@@ -1,13 +1,15 @@
+import { entityOf } from '../../ingest/entity.ts';
 import type { SqlValue, Store } from '../../ingest/ports.ts';
-import type { IndicatorDefinition } from '../../ingest/workspace/indicator.ts';
+import { PROMETHEUS } from '../../ingest/prometheus/pulled.ts';
+import { type IndicatorDefinition, isPulled } from '../../ingest/workspace/indicator.ts';
 import type { AtomTables } from '../atoms/tables.ts';
 import type { HeardSlice } from './judge.ts';
 
 /** Which slices of an indicator are asked for. Times in epoch ms; what was not known at `asOf` (UTC ISO; null: now) is left out. */
 export interface SliceQuestion {
   readonly indicator: IndicatorDefinition;
-  /** Id of the SLO: under which name what is pulled from Prometheus is told. */
-  readonly slo: string;
+  /** Under which name what is pulled from Prometheus is told. */
+  readonly pulledAs: string | null;
   readonly sliceSeconds: number;
   readonly anchor: number;
   readonly from: number;
@@ -20,11 +22,6 @@ export interface SliceAnswer {
   readonly slices: readonly HeardSlice[];
   /** When the first thing that counts happened, ever; null if nothing has (epoch ms). */
   readonly heardSince: number | null;
-}
-
-/** Name under which the slices of an SLO that are pulled from Prometheus are told as `sli.window`. */
-export function pulledName(slo: string): string {
-  return `slo:${slo}`;
 }
 
 /** Reads the slices of an indicator, from stored atoms or from events as they were known. */
@@ -49,17 +46,52 @@ export async function readSlices(store: Store, tables: AtomTables, question: Sli
   };
 }
 
+/** What was pulled under a name, as known at `asOf` (null: now). Times in epoch ms. */
+export interface PulledSpans {
+  /** Where the last pull ended; null: there was none. */
+  readonly until: number | null;
+  /** Milliseconds of slices that were measured, also without traffic, from `from` on and before `to`. */
+  readonly measured: (from: number, to: number) => Promise<number>;
+}
+
+/** Reads how far a pull came, and asks for how long it measured anything. */
+export async function readPulled(store: Store, name: string, asOf: string | null): Promise<PulledSpans> {
+  const rows = `SELECT ${AT}, toUnixTimestamp64Milli(parseDateTime64BestEffort(data.to::String, 3, 'UTC')) AS ends,
+    ifNull(data.missing::Nullable(Bool), false) AS is_missing FROM (${events("'sli.window'", PULLED)})`;
+  const params = { entity: entityOfSlices(name), known: asOf };
+  const [last] = await store.query<{ until: string; n: string }>(
+    `SELECT toString(max(ends)) AS until, toString(count()) AS n FROM (${rows})`,
+    params,
+  );
+  return {
+    until: last === undefined || last.n === '0' ? null : Number(last.until),
+    async measured(from, to) {
+      const [row] = await store.query<{ length: string }>(
+        `SELECT toString(sum(ends - at)) AS length FROM (SELECT DISTINCT at, ends FROM (${rows}) WHERE NOT is_missing)
+         WHERE at >= {from:Int64} AND at < {to:Int64}`,
+        { ...params, from, to },
+      );
+      return Number(row?.length ?? 0);
+    },
+  };
+}
+
+/** What is pulled is all about one entity, by which events are in order. */
+const PULLED = `entity = {entity:String} AND source = '${PROMETHEUS}'`;
+
+const entityOfSlices = (name: string): string => entityOf({ id: '', type: 'sli.window', data: { sli: name } });
+
 /** The best copy of each event, as known: highest normaliser, then earliest. */
-const events = (types: string): string => `
+const events = (types: string, also = '1'): string => `
   SELECT id, type, occurred_at, data FROM events
-  WHERE type IN (${types}) AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+  WHERE type IN (${types}) AND ${also} AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
   ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id`;
 
 const AT = 'toUnixTimestamp64Milli(occurred_at) AS at';
 
 /** Rows of `at` (epoch ms), `good` and `valid`. Names of fields come from our own closed lists, values travel as parameters. */
 function counted(
-  { indicator, slo }: SliceQuestion,
+  { indicator, pulledAs }: SliceQuestion,
   tables: AtomTables,
 ): { rows: string; params: Record<string, SqlValue> } {
   const params: Record<string, SqlValue> = {};
@@ -75,14 +107,17 @@ function counted(
         return `has({${param}:Array(String)}, lower(${field(name)}))`;
       })
       .join(' AND ') || '1';
-  if (indicator.from === 'windows' || indicator.from === 'prometheus') {
-    params.sli = indicator.from === 'windows' ? indicator.name : pulledName(slo);
+  if (indicator.from === 'windows' || isPulled(indicator)) {
+    const isTold = indicator.from === 'windows';
+    if (isTold) params.sli = indicator.name;
+    else params.entity = entityOfSlices(pulledAs ?? '');
+    const [teller, named] = isTold ? ['1', 'lower(data.sli::String) = lower({sli:String})'] : [PULLED, '1'];
     // A slice that is told again, by whomever, is the same slice: what was said last holds.
     return {
       params,
       rows: `SELECT at, argMax(told.1, told_at) AS good, argMax(told.2, told_at) AS valid FROM (
-        SELECT ${AT}, (data.good::Float64, data.valid::Float64) AS told, id AS told_at FROM (${events("'sli.window'")})
-        WHERE lower(data.sli::String) = lower({sli:String})
+        SELECT ${AT}, (data.good::Float64, data.valid::Float64) AS told, id AS told_at FROM (${events("'sli.window'", teller)})
+        WHERE ${named}
       ) GROUP BY at`,
     };
   }

@@ -10,6 +10,8 @@ export const DOWNTIME = 'ops.downtime';
 
 /** Asking, and the rows behind a metric's answer; null as with {@link Asking.ask}. */
 export interface SloAsking extends Asking {
+  /** Why the slices of an SLO cannot be pulled now; null: they can, or it is not known here. */
+  readonly pullProblem?: (slo: string) => string | null;
   readonly withAtoms: WithAtoms;
   readonly askAtoms: (
     metricId: string,
@@ -39,6 +41,11 @@ export interface Slo {
   readonly status: Status;
   /** Why there is no value, if the reason is not the status: an indicator that is not measured here. */
   readonly unsupported: boolean;
+  /**
+   * Of slices that this server pulls from Prometheus: up to when they were (null: never yet), and what keeps it from going on
+   * or should be mended. Null of everything else.
+   */
+  readonly pull: { readonly until: string | null; readonly problem: string | null } | null;
   readonly coverage: number;
   readonly good: number | null;
   readonly valid: number | null;

@@ -133,10 +133,13 @@ async function answerSlo(store: Store, asking: SloAsking, defined: Defined): Pro
   const measured = await asking.withAtoms(asOf, kinds, (tables) =>
     measureSlices(store, tables, { slo: defined.id, definition, at: Date.parse(at), asOf, zone }),
   );
-  return { slo: bySlices(defined, at, measured), measured };
+  const until = measured?.pulledUntil;
+  const problem = asOf === null ? (asking.pullProblem?.(defined.id) ?? null) : null;
+  const pull = until === undefined ? null : { until: until === null ? null : iso(until), problem };
+  return { slo: bySlices(defined, at, measured, pull), measured };
 }
 
-function bySlices(defined: Defined, at: string, measured: MeasuredSlices | null): Slo {
+function bySlices(defined: Defined, at: string, measured: MeasuredSlices | null, pull: Slo['pull']): Slo {
   const { definition } = defined;
   const known = measured !== null && measured.status !== 'no_data' ? measured.judged : null;
   const whole = wholeWindow(windowOf(definition), Date.parse(at));
@@ -148,8 +151,8 @@ function bySlices(defined: Defined, at: string, measured: MeasuredSlices | null)
     value: known?.value ?? null,
     met: known?.met ?? null,
     status: measured?.status ?? 'no_data',
-    // Slices of Prometheus are not fetched by this server: they count if someone tells them.
-    unsupported: measured === null || (definition.indicator?.from === 'prometheus' && measured.slices.length === 0),
+    unsupported: measured === null,
+    pull,
     coverage: measured?.coverage ?? 0,
     good: known?.level.good ?? null,
     valid: known?.level.valid ?? null,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { sloDefinition } from '../../ingest/workspace/slos.ts';
-import { type NamedSlo, prometheusRules } from '../../queries/slo/prometheus-rules.ts';
+import { prometheusRules } from '../../queries/slo/prometheus-rules.ts';
 import { readWorkspaceFolder } from '../compose.ts';
+import { slosOf } from '../prometheus/start.ts';
 import { loadConfig } from './settings.ts';
 
 /** `headway slo rules`: what the SLO files of the workspace are as rules for Prometheus. Needs no server. */
@@ -14,10 +14,7 @@ export function sloCommand(program: Command): void {
     .option('--out <file>', 'where to write them; default is the standard output')
     .action(async ({ out }: { out?: string }) => {
       const workspace = await readWorkspaceFolder(loadConfig('all'));
-      const slos = workspace.definitions.flatMap((one): NamedSlo[] =>
-        one.type === 'slo.defined' ? [{ slo: one.data.slo, definition: sloDefinition.parse(one.data.definition) }] : [],
-      );
-      const { yaml, notes } = prometheusRules(slos);
+      const { yaml, notes } = prometheusRules(slosOf(workspace));
       for (const note of notes) process.stderr.write(`Left out: ${note}.\n`);
       if (out === undefined) process.stdout.write(yaml);
       else writeFileSync(out, yaml);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { printable, type Role, readConfig, secretVariable } from '../../services/config.ts';
+import { printable, prometheusTokenVariable, type Role, readConfig, secretVariable } from '../../services/config.ts';
 import { createToken } from '../../services/tokens.ts';
 import { temporaryFolder } from './start.ts';
 
@@ -87,5 +87,18 @@ describe('the configuration', () => {
     const problems = result.ok ? [] : result.problems.map(({ problem }) => problem);
     expect(problems).toEqual([expect.stringMatching(/^tokens\.0\.scopes/), expect.stringMatching(/^tokens\.0\.hash/)]);
     expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('takes tokens for Prometheus that a header can carry, and never shows one', () => {
+    const result = read({ HEADWAY_PROMETHEUS_TOKEN_MAIN_1: 'hunter2' });
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    expect(result.warnings).toEqual([]);
+    expect(result.config.prometheusTokens.get(prometheusTokenVariable('main-1'))).toBe('hunter2');
+    const shown = JSON.stringify(printable(result.config));
+    expect(shown).toContain('HEADWAY_PROMETHEUS_TOKEN_MAIN_1');
+    expect(shown).not.toContain('hunter2');
+    const wrong = read({ HEADWAY_PROMETHEUS_TOKEN_MAIN: 'hunter2\nx: y' });
+    expect(wrong).toMatchObject({ ok: false, problems: [{ name: 'HEADWAY_PROMETHEUS_TOKEN_MAIN' }] });
+    expect(JSON.stringify(wrong)).not.toContain('hunter2');
   });
 });

@@ -32,6 +32,13 @@ export const byHand: Readonly<Record<string, string>> = {
     'started_at',
     'intervalLengthSum(toUnixTimestamp(started_at), toUnixTimestamp(restored_at))',
   ),
+  'platform.availability': of(
+    `(SELECT team, service, toStartOfWeek(started_at, 1, 'UTC') AS at, excluded,
+        1 - intervalLengthSum(toUnixTimestamp(started_at), toUnixTimestamp(restored_at)) / 604800 AS share
+      FROM incidents FINAL GROUP BY team, service, at, excluded)`,
+    'at',
+    'min(share)',
+  ),
   'platform.ci_start_latency': of('runs', 'queued_at', share(`${seconds('queued_at', 'started_at')} <= 60`)),
   'pipeline.queue_time': of('runs', 'queued_at', quantiles('queued_at', 'started_at')),
   'pipeline.run_time': of('runs', 'finished_at', quantiles('started_at', 'finished_at')),

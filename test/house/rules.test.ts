@@ -81,7 +81,7 @@ describe('the house', () => {
             .match(/HEADWAY_[A-Z_]*[A-Z]/g) ?? [],
       ),
     );
-    const known = new Set(['HEADWAY_SECRET', ...variables.map(({ name }) => name)]);
+    const known = new Set(['HEADWAY_SECRET', 'HEADWAY_PROMETHEUS_TOKEN', ...variables.map(({ name }) => name)]);
     expect([...named].filter((name) => !known.has(name) && !name.startsWith('HEADWAY_SECRET_'))).toEqual([]);
   });
 });

@@ -26,11 +26,12 @@ const additive: Readonly<Record<Metric['aggregate']['type'], readonly (keyof Row
   standing: ['n'],
   promoters: ['n'],
   union: [],
+  availability: [],
   active: [],
 };
 
 /** Of what holds at an instant and of people that are counted once, days do not add up. */
-const apartInTime: readonly Metric['aggregate']['type'][] = ['snapshot', 'standing', 'union', 'active'];
+const apartInTime: readonly Metric['aggregate']['type'][] = ['snapshot', 'standing', 'union', 'availability', 'active'];
 
 const world = surveyWorld();
 const { at } = weekendOf(SEED);

@@ -86,9 +86,12 @@ describe('OpenSLO files', () => {
     expect(changed('slos/slo.yaml', 'indicatorRef: gate', 'indicatorRef: none')).toEqual([
       "slos/slo.yaml:6 spec.indicatorRef: no SLI is called 'none'",
     ]);
-    expect(changed('slos/sli.yaml', 'ratioMetric:', 'thresholdMetric: {}\n  ratioMetric:')).toEqual(
-      expect.arrayContaining(["slos/sli.yaml:5 spec: unknown key 'thresholdMetric'"]),
+    expect(changed('slos/sli.yaml', 'ratioMetric:', 'rawMetric: {}\n  ratioMetric:')).toEqual(
+      expect.arrayContaining(["slos/sli.yaml:5 spec: unknown key 'rawMetric'"]),
     );
+    expect(changed('slos/slo.yaml', '{ target: 0.99 }', '{ target: 0.99, op: lte }')).toEqual([
+      'slos/slo.yaml:9 spec.objectives.0.op: has no meaning without a thresholdMetric',
+    ]);
     expect(changed('slos/sli.yaml', 'outcome: allowed', 'planet: mars')).toEqual([
       expect.stringMatching(/^slos\/sli\.yaml:6 .*planet: is not a field of what is counted$/),
     ]);
@@ -97,6 +100,45 @@ describe('OpenSLO files', () => {
     );
     expect(changed('slos/alerts.yaml', 'kind: AlertPolicy', 'kind: AlertNotificationTarget')).toEqual(
       expect.arrayContaining([expect.stringMatching(/^slos\/alerts\.yaml:2 kind: is none of SLO, SLI, Service/)]),
+    );
+  });
+
+  it('hold the samples of a threshold metric against the objective', () => {
+    const threshold = `
+apiVersion: openslo/v1
+kind: SLI
+metadata: { name: gate }
+spec:
+  thresholdMetric:
+    metricSource: { type: Prometheus, metricSourceRef: prom, spec: { query: 'up{job="gate"}' } }
+`;
+    const source = `
+apiVersion: openslo/v1
+kind: DataSource
+metadata: { name: prom }
+spec: { type: Prometheus, connectionDetails: { url: "https://prometheus.example" } }
+`;
+    const held = { ...files, 'slos/sli.yaml': threshold, 'slos/source.yaml': source };
+    expect(problems(held)).toEqual([
+      'slos/sli.yaml:6 spec.thresholdMetric: needs op and value in the objective, such as op: lte and value: 0.3',
+    ]);
+    const slo = files['slos/slo.yaml'].replace('{ target: 0.99 }', '{ target: 0.99, op: gte, value: 1 }');
+    const result = read({ ...held, 'slos/slo.yaml': slo });
+    expect(result.ok && result.workspace.definitions[0]?.data).toMatchObject({
+      definition: {
+        indicator: {
+          from: 'threshold',
+          source: 'prom',
+          url: 'https://prometheus.example',
+          query: 'up{job="gate"}',
+          op: 'gte',
+          value: 1,
+        },
+      },
+    });
+    const other = source.replace('https:', 'ftp:');
+    expect(problems({ ...held, 'slos/slo.yaml': slo, 'slos/source.yaml': other })).toEqual(
+      expect.arrayContaining([expect.stringMatching(/url: is not an address that begins with http:/)]),
     );
   });
 });

@@ -49,6 +49,14 @@ ${slo('requests', 'Occurrences', 0.999)}
 ${slo('minutes', 'Timeslices', 0.99, ', timeSliceTarget: 0.95, timeSliceWindow: 1m')}
 ${slo('ratios', 'RatioTimeslices', 0.99, ', timeSliceWindow: 5m', '{ headway.dev/burn-rates: pyrra }')}
 ${slo('easy', 'Occurrences', 0.9)}
+---
+apiVersion: openslo/v1
+kind: SLI
+metadata: { name: latency }
+spec:
+  thresholdMetric:
+    metricSource: { metricSourceRef: prom, type: Prometheus, spec: { query: 'histogram_quantile(0.99, sum by (le) (rate(latency_bucket[{{.window}}])))' } }
+${slo('fast', 'Occurrences', 0.99, ', timeSliceWindow: 1m, op: lte, value: 0.3').replace('Ref: requests', 'Ref: latency')}
 ${slo('strict', 'Timeslices', 0.99, ', timeSliceTarget: 0.95, timeSliceWindow: 1m', '{ headway.dev/missing: bad }')}
 `;
 
@@ -83,6 +91,8 @@ describe('rules for Prometheus', () => {
       'slo:error_ratio:3d{slo="requests"} > 0.001 and slo:error_ratio:6h{slo="requests"} > 0.001 and slo:valid:3d{slo="requests"} >= 1000',
     ]);
     expect(group('slo-minutes-slices')[0]?.expr).toMatch(/^\(1 - .*\) >= bool 0\.95$/);
+    expect(group('slo-fast-slices')[0]?.expr).toMatch(/^\(histogram_quantile\(.*\[1m\]\)\)\)\) <= bool 0\.3$/);
+    expect(group('slo-fast-levels')[0]?.expr).toBe('1 - avg_over_time(slo:slice_good{slo="fast"}[5m])');
     expect(group('slo-ratios-alerts')[0]?.for).toBe('2m30s');
     expect(notes).toEqual([
       'easy: the alert page-1h could never fire at this target',

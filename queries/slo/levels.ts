@@ -1,0 +1,107 @@
+import type { Store } from '../../ingest/ports.ts';
+import { pulledName } from '../../ingest/prometheus/pulled.ts';
+import { isPulled } from '../../ingest/workspace/indicator.ts';
+import { type SloDefinition, sloDefinition } from '../../ingest/workspace/slos.ts';
+import type { AtomTables } from '../atoms/tables.ts';
+import type { Span } from '../buckets.ts';
+import { readDefinitions } from '../definitions.ts';
+import { windowOf } from './by-slices.ts';
+import { type HeardSlice, sliceGrid } from './judge.ts';
+import { readPulled, readSlices } from './ratio.ts';
+
+/** A service level that is counted in slices. */
+export interface EventLevel {
+  readonly target: number;
+  readonly sliceSeconds: number;
+  readonly slices: readonly HeardSlice[];
+  /** First slice ever heard, and until when anything was to be heard (epoch ms). */
+  readonly heardSince: number;
+  readonly until: number;
+}
+
+/** What the SLOs say of services, by the service in lower case. */
+export interface ServiceLevels {
+  readonly byEvents: ReadonlyMap<string, EventLevel>;
+  /** The target of the SLO by incidents. */
+  readonly targets: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads which services have a ratio of told or pulled slices that says how available they are (R58): the one that is marked
+ * `headway.dev/availability: true`, else the only one there is; and the targets of those that are measured by incidents.
+ * `reach` is all that is asked about.
+ */
+export async function readServiceLevels(
+  store: Store,
+  tables: AtomTables,
+  asked: { readonly reach: Span; readonly asOf: string | null; readonly now: string; readonly withEvents: boolean },
+): Promise<ServiceLevels> {
+  const { reach, asOf, now } = asked;
+  const slos = (await readDefinitions(store, 'slo.defined', asOf, now)).flatMap((data) => {
+    const parsed = sloDefinition.safeParse(data.definition);
+    return parsed.success ? [{ id: String(data.slo), definition: parsed.data }] : [];
+  });
+  const targets = new Map<string, number>();
+  const ratios = new Map<string, typeof slos>();
+  for (const one of slos) {
+    const service = one.definition.service.toLowerCase();
+    const from = one.definition.indicator?.from;
+    if (one.definition.sli === 'incidents')
+      targets.set(service, Math.max(one.definition.target, targets.get(service) ?? 0));
+    else if (from === 'windows' || from === 'prometheus') ratios.set(service, [...(ratios.get(service) ?? []), one]);
+  }
+  const byEvents = new Map<string, EventLevel>();
+  for (const [service, some] of asked.withEvents ? ratios : []) {
+    const marked = some.filter(({ definition }) => definition.is_availability);
+    const [chosen, ...others] = marked.length > 0 ? marked : some;
+    if (chosen === undefined || others.length > 0) continue;
+    const level = await readLevel(store, tables, chosen.id, chosen.definition, reach, asOf, Date.parse(asOf ?? now));
+    if (level !== null) byEvents.set(service, level);
+  }
+  return { byEvents, targets };
+}
+
+async function readLevel(
+  store: Store,
+  tables: AtomTables,
+  slo: string,
+  definition: SloDefinition,
+  reach: Span,
+  asOf: string | null,
+  at: number,
+): Promise<EventLevel | null> {
+  const { indicator, slice_seconds: sliceSeconds, target } = definition;
+  if (indicator === undefined) return null;
+  const pulledAs = isPulled(indicator) ? pulledName(slo, definition, indicator) : null;
+  const { anchor } = sliceGrid(windowOf(definition), sliceSeconds, COUNTING, at);
+  const question = { indicator, pulledAs, sliceSeconds, anchor, from: reach.start, to: Math.min(reach.end, at), asOf };
+  const { slices, heardSince } = await readSlices(store, tables, question);
+  if (heardSince === null) return null;
+  const pulled = pulledAs === null ? null : await readPulled(store, pulledAs, asOf);
+  // What is about to be asked for is not missing.
+  const late = pulled?.until && at - pulled.until <= sliceSeconds * 1000 + 300_000 ? pulled.until : at;
+  return { target, sliceSeconds, slices, heardSince, until: Math.min(at, late) };
+}
+
+const COUNTING = { method: 'Timeslices', sliceTarget: 1, missing: 'excluded' } as const;
+
+/**
+ * Sums of the slices that begin in any of `parts`, and which share of the time since the first one was heard has slices with
+ * anything valid, up to now.
+ */
+export function measuredWithin(level: EventLevel, parts: readonly Span[], within: Span) {
+  let [good, valid, slices, expected] = [0, 0, 0, 0];
+  for (const part of parts) {
+    const start = Math.max(part.start, within.start, level.heardSince);
+    const end = Math.min(part.end, within.end, level.until);
+    if (start >= end) continue;
+    expected += (end - start) / 1000 / level.sliceSeconds;
+    for (const slice of level.slices) {
+      if (slice.start < start || slice.start >= end) continue;
+      good += slice.good;
+      valid += slice.valid;
+      slices += 1;
+    }
+  }
+  return { good, valid, slices, coverage: expected === 0 ? 0 : Math.min(1, slices / expected) };
+}
