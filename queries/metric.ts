@@ -28,6 +28,8 @@ export interface Metric {
   readonly feeds: readonly EventType[];
   /** Names accepted by `group_by` and as filters; columns of the atom. */
   readonly dimensions: readonly string[];
+  /** Dimensions by which one item can be in several groups, so that these do not add up to the whole (metrics.md §1.1). */
+  readonly overlapping?: readonly string[];
   /** Names accepted as filters alone: by these nothing is set side by side. */
   readonly filtersOnly?: readonly string[];
   /** No filters and no tz=team: of people, what is cut out by a filter could be told by subtraction (metrics.md §9.2, rule 3). */
