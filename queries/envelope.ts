@@ -37,6 +37,19 @@ export interface QuantileValue {
   readonly lower_bound: number | null;
 }
 
+/** How much less a median is than in a baseline, as a share of it; negative if it is more. Null below ten items on a side. */
+export interface Reduction {
+  readonly value: number | null;
+  readonly ci: Interval | null;
+  /** The median of the baseline, in the metric's unit, and what it is of. */
+  readonly baseline: {
+    readonly value: number | null;
+    readonly n: number;
+    readonly status: Status;
+    readonly window: Window;
+  };
+}
+
 /** A feature in the order of its priority. */
 export interface Ranked {
   readonly feature: string;
@@ -109,6 +122,10 @@ export interface Envelope {
   readonly share_in_time?: number | null;
   readonly in_time_n?: number;
   readonly mature_n?: number;
+  /** Comparisons: how many services the side has at the begin of the row; which side it is stands under `adoption`. */
+  readonly services_n?: number;
+  /** Totals, where a baseline was asked for. */
+  readonly reduction?: Reduction;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

@@ -15,5 +15,6 @@ export function kindsRead(metric: Metric, options: Options): readonly AtomName[]
     one.type === 'count' ? one.atom : one.type === 'headcount' ? 'employments' : 'changes',
   );
   const spans: readonly AtomName[] = isOfSubjects(metric) ? ['source_spans'] : ['source_spans', 'service_spans'];
-  return [metric.atom, ...(metric.reads ?? []), ...beside, ...spans];
+  const sides: readonly AtomName[] = options.compare === undefined ? [] : ['adoptions'];
+  return [metric.atom, ...(metric.reads ?? []), ...beside, ...spans, ...sides];
 }

@@ -61,6 +61,8 @@ export interface Metric {
   readonly unknowable?: (measured: Measured) => boolean;
   /** Why what was counted in a row cannot be added up, where that is so: `not_applicable`, and the words are its caveat. */
   readonly incomparable?: (measured: Measured) => string | undefined;
+  /** Whether its median can be set against that of a baseline by the parameter `baseline` (metrics.md §4.4). */
+  readonly isReducible?: boolean;
   /** Column of the bands table (metrics.md §3.6). */
   readonly band?: BandColumn;
   readonly examples: readonly Example[];
