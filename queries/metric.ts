@@ -22,8 +22,8 @@ export interface Metric {
   /** Which way is better. */
   readonly direction: 'higher' | 'lower' | 'none';
   readonly atom: AtomName;
-  /** Further kinds of atoms that its items read. */
-  readonly reads?: readonly AtomName[];
+  /** Further kinds of atoms that its items read, under some options or always. */
+  readonly reads?: readonly AtomName[] | ((options: Options) => readonly AtomName[]);
   /** Kinds of event that give the bucket timestamp: their sources are what coverage asks about (metrics.md §1.3). */
   readonly feeds: readonly EventType[];
   /** Names accepted by `group_by` and as filters; columns of the atom. */
