@@ -1,6 +1,7 @@
 import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
 import type { AtomName, AtomTables } from './atoms/tables.ts';
 import type { Envelope } from './envelope.ts';
+import type { Estimate } from './estimate.ts';
 import type { SurveyMeasure } from './privacy/answered.ts';
 
 /**
@@ -55,6 +56,8 @@ export interface Metric {
   readonly items: (options: Options) => Items;
   /** Further numbers of other atoms, in the same buckets and scope. */
   readonly beside?: (options: Options) => readonly Beside[];
+  /** What is told of a row instead of what the aggregate makes of it, under options for which that is not null. */
+  readonly estimate?: (measured: Measured) => Estimate | null;
   /** What stands beside the value in every row. */
   readonly fields?: (measured: Measured) => Partial<Envelope>;
   /** True if too little is known of what was counted to tell a value: `no_data`. */
