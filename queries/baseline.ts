@@ -50,23 +50,28 @@ export async function answerWithReduction(
     const told = { value: baseline?.value ?? null, n: baseline?.n ?? 0, status: baseline?.status ?? 'no_data' };
     const reduction: Reduction = {
       ...reduced(row, baseline, () => {
-        const { start, end, tz, grain } = row.window;
-        const scope = Object.fromEntries(request.groupBy.map((name) => [name, [row[name]]]));
-        const question = {
-          metric: metric.id,
-          options: row.options,
-          scope: { ...row.scope, ...scope },
-          spec_version: SPEC_VERSION,
-          window: { start, end, tz, grain },
-        };
         const name = nameOf(row);
-        return reductionInterval(nowWeeks.get(name) ?? [], baselineWeeks.get(name) ?? [], question);
+        const questions = { now: questionOf(metric, request, row), baseline: questionOf(metric, request, baseline!) };
+        return reductionInterval(nowWeeks.get(name) ?? [], baselineWeeks.get(name) ?? [], questions);
       }),
       baseline: { ...told, window: baseline?.window ?? { ...row.window, start: then.from, end: then.to } },
     };
     return { ...row, reduction };
   });
   return { ok: true, answer: { ...now.answer, totals } };
+}
+
+/** What the generator of a side is seeded with (metrics.md §1.8). */
+function questionOf(metric: Metric, request: MetricRequest, row: Row) {
+  const { start, end, tz, grain } = row.window;
+  const groups = Object.fromEntries(request.groupBy.map((name) => [name, [row[name]]]));
+  return {
+    metric: metric.id,
+    options: row.options,
+    scope: { ...row.scope, ...groups },
+    spec_version: SPEC_VERSION,
+    window: { start, end, tz, grain },
+  };
 }
 
 function reduced(

@@ -1,5 +1,5 @@
 import type { Interval } from '../envelope.ts';
-import { RESAMPLES, seeded } from './bootstrap.ts';
+import { drawer, RESAMPLES } from './bootstrap.ts';
 
 /** The items of one week: their values in ascending order, and how many are still open, which sort last (metrics.md §1.9). */
 export interface WeekOfItems {
@@ -11,17 +11,17 @@ export interface WeekOfItems {
 const MIN_WEEKS = 4;
 
 /**
- * Bootstrap interval of 1 − median now ÷ median of the baseline, whose clusters are weeks, drawn anew on each side by itself
- * (metrics.md §1.8). Null below four weeks on either side. A bound that an open item decides is null.
+ * Bootstrap interval of 1 − median now ÷ median of the baseline, whose clusters are weeks, drawn anew on each side by the
+ * generator of its own question (metrics.md §1.8). Null below four weeks on either side. A bound that an open item decides is null.
  */
 export function reductionInterval(
   now: readonly WeekOfItems[],
   baseline: readonly WeekOfItems[],
-  question: unknown,
+  questions: { readonly now: unknown; readonly baseline: unknown },
 ): Interval | null {
   if (now.length < MIN_WEEKS || baseline.length < MIN_WEEKS) return null;
-  const random = seeded(question);
-  const [after, before] = [resampledMedian(now, random), resampledMedian(baseline, random)];
+  const after = resampledMedian(now, questions.now);
+  const before = resampledMedian(baseline, questions.baseline);
   const draws: number[] = [];
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
     const [a, b] = [after(), before()];
@@ -36,20 +36,22 @@ export function reductionInterval(
 }
 
 /** Draws as many weeks as there are and gives the median of what is in them; +∞ where an open item decides it. */
-function resampledMedian(weeks: readonly WeekOfItems[], random: () => number): () => number {
+function resampledMedian(weeks: readonly WeekOfItems[], question: unknown): () => number {
+  const draw = drawer(question, weeks.length);
+  const drawn = new Uint32Array(weeks.length);
   const pooled = weeks
     .flatMap(({ closed }, week) => closed.map((value) => ({ value, week })))
     .sort((a, b) => a.value - b.value || a.week - b.week);
   const values = pooled.map(({ value }) => value);
   const weekOf = Int32Array.from(pooled, ({ week }) => week);
   const sizes = weeks.map(({ closed, open }) => closed.length + open);
-  const drawn = new Int32Array(weeks.length);
+  const times = new Int32Array(weeks.length);
   return () => {
-    drawn.fill(0);
+    draw(drawn);
+    times.fill(0);
     let total = 0;
-    for (let draw = 0; draw < weeks.length; draw += 1) {
-      const week = Math.floor(random() * weeks.length);
-      drawn[week]! += 1;
+    for (const week of drawn) {
+      times[week]! += 1;
       total += sizes[week]!;
     }
     // Ranks from 0 of the one or two values in the middle.
@@ -57,7 +59,7 @@ function resampledMedian(weeks: readonly WeekOfItems[], random: () => number): (
     let passed = 0;
     let lower = Number.POSITIVE_INFINITY;
     for (let at = 0; at < values.length; at += 1) {
-      const next = passed + drawn[weekOf[at]!]!;
+      const next = passed + times[weekOf[at]!]!;
       if (passed <= low && low < next) lower = values[at]!;
       if (passed <= high && high < next) return (lower + values[at]!) / 2;
       passed = next;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Row } from '../../queries/envelope.ts';
 import { progressOf, scoreOf } from '../../queries/okr/score.ts';
-import { seeded } from '../../queries/statistics/bootstrap.ts';
+import { drawer } from '../../queries/statistics/bootstrap.ts';
 import { newRandom } from '../histories/random.ts';
 import { surveyWorld } from '../surveys/world.ts';
 
@@ -46,11 +46,24 @@ const middle = (values: readonly number[]): number => {
   return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2;
 };
 
+type Window = typeof spring;
+
 /** The bootstrap of metrics.md §1.8 written out: weeks drawn anew on each side, what is in them thrown together. */
-const secondInterval = (now: readonly number[][], before: readonly number[][], question: unknown) => {
-  const random = seeded(question);
-  const draw = (weeks: readonly number[][]) => middle(weeks.flatMap(() => weeks[Math.floor(random() * weeks.length)]!));
-  const draws = Array.from({ length: 10_000 }, () => 1 - draw(now) / draw(before)).sort((a, b) => a - b);
+const secondInterval = (
+  now: readonly number[][],
+  before: readonly number[][],
+  questionOf: (day: Window) => unknown,
+) => {
+  const side = (weeks: readonly number[][], day: Window) => {
+    const draw = drawer(questionOf(day), weeks.length);
+    const drawn = new Uint32Array(weeks.length);
+    return () => {
+      draw(drawn);
+      return middle([...drawn].flatMap((week) => weeks[week]!));
+    };
+  };
+  const [after, earlier] = [side(now, autumn), side(before, spring)];
+  const draws = Array.from({ length: 10_000 }, () => 1 - after() / earlier()).sort((a, b) => a - b);
   const at = (level: number) => {
     const h = 9_999 * level;
     const low = draws[Math.floor(h)]!;
@@ -77,13 +90,13 @@ test('EX-TTM-1: a median of 24 days after one of 40 is a reduction by 40 %, with
   });
   expect(reduction.value).toBeCloseTo(0.4, 12);
   expect(scoreOf(progressOf(40, row.value!, 20)!)).toBeCloseTo(0.8, 12);
-  const second = secondInterval(now, before, {
+  const second = secondInterval(now, before, ({ from, to }) => ({
     metric: 'delivery.time_to_market',
     options: row.options,
     scope: {},
     spec_version: '1.0.0',
-    window: { start: '2025-09-01T00:00:00.000Z', end: '2025-10-13T00:00:00.000Z', tz: 'UTC', grain: null },
-  });
+    window: { start: `${from}T00:00:00.000Z`, end: `${to}T00:00:00.000Z`, tz: 'UTC', grain: null },
+  }));
   expect(reduction.ci?.low).toBeCloseTo(second.low, 12);
   expect(reduction.ci?.high).toBeCloseTo(second.high, 12);
   expect(second.low).toBeLessThan(0.4);
