@@ -4,6 +4,7 @@ import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
 import { environmentsText } from './environments.ts';
 import { historyText } from './history.ts';
 import { renderMarkdown } from './markdown.ts';
+import { comparedText } from './reference.ts';
 import { sourceTableHtml } from './source-table.ts';
 import { mark, renderDocument } from './web/frame.ts';
 import { type Html, html } from './web/html.ts';
@@ -71,6 +72,7 @@ function metricSection(metric: Metric): Html {
   const right = html`<p>${metric.description}</p>
 ${metric.caveats.length > 0 && html`<ul class="dots">${metric.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul>`}
 <p class="m">${settled}A bucket is provisional until ${metric.graceHours} hours after its end. It is fed by ${metric.feeds.join(', ')}; it can be grouped${metric.isUnfiltered ? '' : ' and filtered'} by ${metric.dimensions.join(', ')}${metric.filtersOnly ? `, and filtered alone by ${metric.filtersOnly.join(', ')}` : ''}.</p>
+${comparedText(metric) && renderMarkdown(comparedText(metric).trim())}
 <h3>Options</h3>${optionTable(optionsOf(metric))}
 ${
   metric.examples.length > 0 &&

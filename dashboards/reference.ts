@@ -1,4 +1,5 @@
 import type { Source } from '../ingest/sources/source.ts';
+import { whyNotCompared } from '../queries/compare.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
 import { type Metric, type OptionSpec, optionsOf } from '../queries/metric.ts';
 import { environmentsText } from './environments.ts';
@@ -85,6 +86,14 @@ export function settingTable(settings: readonly Setting[]): string {
 const filtersAlone = ({ filtersOnly = [] }: Metric): string =>
   filtersOnly.length === 0 ? '' : `; filtered alone by ${filtersOnly.map((name) => `\`${name}\``).join(', ')}`;
 
+/** What a metric can be set beside, as Markdown sentences, each after a blank; empty if nothing. */
+export function comparedText(metric: Metric): string {
+  const adopters = 'With `compare=adopters` services on the platform stand beside those that are not';
+  const baseline = 'With `baseline=<from>..<to>` its median stands against that of another window';
+  const ways = [...(whyNotCompared(metric) === null ? [adopters] : []), ...(metric.isReducible ? [baseline] : [])];
+  return ways.map((way) => ` ${way}.`).join('');
+}
+
 function metricSection(metric: Metric): string {
   const caveats = metric.caveats.map((caveat) => `- ${caveat}`).join('\n');
   const options = Object.entries(optionsOf(metric)).map(
@@ -98,7 +107,7 @@ function metricSection(metric: Metric): string {
 
 ${metric.description}
 ${caveats && `\n${caveats}\n`}
-${metric.isUnfiltered ? 'Grouped' : 'Grouped and filtered'} by ${metric.dimensions.map((name) => `\`${name}\``).join(', ')}${filtersAlone(metric)}. Fed by ${metric.feeds.map((kind) => `\`${kind}\``).join(', ')}.
+${metric.isUnfiltered ? 'Grouped' : 'Grouped and filtered'} by ${metric.dimensions.map((name) => `\`${name}\``).join(', ')}${filtersAlone(metric)}. Fed by ${metric.feeds.map((kind) => `\`${kind}\``).join(', ')}.${comparedText(metric)}
 
 | Option | Values | Default | What it does |
 | --- | --- | --- | --- |

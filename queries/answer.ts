@@ -5,12 +5,14 @@ import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
 import { availabilityIn, readAvailability } from './availability.ts';
 import { type Axis, WHOLE } from './axis.ts';
+import { answerWithReduction } from './baseline.ts';
 import { readBeside } from './beside.ts';
 import { daysBegun, iso } from './buckets.ts';
 import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
+import { compareAdopters } from './compare.ts';
 import type { Coverage } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
-import { daysOf, frameOf, placeOf } from './frame.ts';
+import { axisOf, daysOf, frameOf, placeOf } from './frame.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
@@ -45,11 +47,27 @@ export type Answered =
  * A question that would take more than {@link MAX_ROWS} rows is a problem; a throw is a lost store.
  */
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
-  const asOf = request.asOf ?? deps.now;
   const read = await readHours(deps.store, metric, request, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
   const asked: Asked = { ...deps, hours: read.hours };
+  if (request.options.baseline === undefined) return answerPlainly(asked, metric, request);
+  const kinds = kindsRead(metric, request.options);
+  const baseline = {
+    store: deps.store,
+    now: deps.now,
+    zone: request.tz === 'team' ? deps.reportingZone : request.tz,
+    hours: read.hours,
+    ask: (one: MetricRequest) => answerPlainly(asked, metric, one),
+    withTables: <T>(use: (tables: AtomTables) => Promise<T>) => deps.withAtoms(request.asOf, kinds, use),
+  };
+  return answerWithReduction(baseline, metric, request);
+}
+
+async function answerPlainly(asked: Asked, metric: Metric, request: MetricRequest): Promise<Answered> {
+  const deps = asked;
+  const asOf = request.asOf ?? deps.now;
   const parts = await deps.withAtoms(request.asOf, kindsRead(metric, request.options), async (tables) => {
+    if (request.options.compare !== undefined) return [await answerCompared(asked, tables, metric, request)];
     if (request.tz !== 'team') return [await answerWithMix(asked, tables, metric, request)];
     return answerByTeamZone(asked, tables, metric, request);
   });
@@ -74,9 +92,16 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
 /** What it takes, and which hours of a duration count. */
 type Asked = AnswerDeps & { readonly hours: HoursTable | null };
 
-type Part =
+/** Rows in one zone, or why there are none. */
+export type Part =
   | { readonly ok: true; readonly totals: Row[]; readonly series: readonly SeriesRow[] }
   | { readonly ok: false; readonly problem: Problem };
+
+function answerCompared(deps: Asked, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
+  const axis = axisOf(request, request.tz, Date.parse(request.asOf ?? deps.now), null, deps.fiscalStartMonth);
+  const ask = (part: MetricRequest) => answerInZone(deps, tables, metric, part, request.tz, request.filters);
+  return compareAdopters({ store: deps.store, axis, ask }, tables, request);
+}
 
 /**
  * Answers in one zone, and marks buckets in which the whole moved against all of its parts. The whole is asked for only

@@ -3,6 +3,7 @@ import { availabilityOf } from './availability.ts';
 import { bandOf } from './bands.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
+import type { Estimate } from './estimate.ts';
 import { type Activity, type Measured, type Metric, type Options, unitOf } from './metric.ts';
 import type { SurveyCell } from './privacy/answered.ts';
 import { isSuppressed } from './privacy/suppression.ts';
@@ -32,20 +33,10 @@ export interface RowInput {
   readonly measured: Measured;
 }
 
-/** What a row tells of its number. */
-export interface Estimate {
-  readonly value: number | null;
-  readonly n: number;
-  readonly ci: Interval | null;
-  /** Nothing to divide by. */
-  readonly empty?: boolean;
-  readonly fields?: Partial<Envelope>;
-}
-
 /** One row: value, interval, status and everything beside them (metrics.md §1.2). */
 export function assemble(input: RowInput): Envelope {
   const { metric, cell, options } = input;
-  const estimate = estimateOf(input);
+  const estimate = metric.estimate?.(input.measured) ?? estimateOf(input);
   if (isSuppressed(metric, cell, input.measured.beside)) return hidden(input);
   const status = statusOf(input, estimate);
   const fields = metric.fields?.(input.measured);

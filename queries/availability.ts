@@ -1,10 +1,10 @@
 import type { Store } from '../ingest/ports.ts';
-import type { Estimate } from './assemble.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { WHOLE } from './axis.ts';
 import type { Span } from './buckets.ts';
 import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import type { ServiceSpan } from './coverage.ts';
+import type { Estimate } from './estimate.ts';
 import { type Frame, placeOf } from './frame.ts';
 import { columnsOf, type Metric, type Options } from './metric.ts';
 import type { MetricRequest } from './request.ts';

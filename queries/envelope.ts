@@ -37,6 +37,19 @@ export interface QuantileValue {
   readonly lower_bound: number | null;
 }
 
+/** How much less a median is than in a baseline, as a share of it; negative if it is more. Null below ten items on a side. */
+export interface Reduction {
+  readonly value: number | null;
+  readonly ci: Interval | null;
+  /** The median of the baseline, in the metric's unit, and what it is of. */
+  readonly baseline: {
+    readonly value: number | null;
+    readonly n: number;
+    readonly status: Status;
+    readonly window: Window;
+  };
+}
+
 /** A feature in the order of its priority. */
 export interface Ranked {
   readonly feature: string;
@@ -109,13 +122,16 @@ export interface Envelope {
   readonly share_in_time?: number | null;
   readonly in_time_n?: number;
   readonly mature_n?: number;
-  /** Availability: what the value counts, events or time; of how many services, the worst of them, and which reach their level. */
+  /** Availability: what the value counts, events or time; the worst service, and which reach their level. */
   readonly method?: 'time' | 'events';
-  readonly services_n?: number;
   readonly worst_service?: string | null;
   readonly worst_value?: number | null;
   readonly meeting_n?: number;
   readonly meeting_share?: number | null;
+  /** Availability: of how many services. Comparisons: how many the side has at the begin of the row; which side it is stands under `adoption`. */
+  readonly services_n?: number;
+  /** Totals, where a baseline was asked for. */
+  readonly reduction?: Reduction;
   readonly band?: string | null;
   readonly cadence_class?: string | null;
   readonly caveat?: string;

@@ -15,5 +15,7 @@ export function kindsRead(metric: Metric, options: Options): readonly AtomName[]
     one.type === 'count' ? one.atom : one.type === 'headcount' ? 'employments' : 'changes',
   );
   const spans: readonly AtomName[] = isOfSubjects(metric) ? ['source_spans'] : ['source_spans', 'service_spans'];
-  return [metric.atom, ...(metric.reads ?? []), ...beside, ...spans];
+  const { reads = [] } = metric;
+  const sides: readonly AtomName[] = options.compare === undefined ? [] : ['adoptions'];
+  return [metric.atom, ...(typeof reads === 'function' ? reads(options) : reads), ...beside, ...spans, ...sides];
 }

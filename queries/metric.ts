@@ -1,6 +1,7 @@
 import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
 import type { AtomName, AtomTables } from './atoms/tables.ts';
 import type { Envelope } from './envelope.ts';
+import type { Estimate } from './estimate.ts';
 import type { SurveyMeasure } from './privacy/answered.ts';
 
 /**
@@ -22,12 +23,14 @@ export interface Metric {
   /** Which way is better. */
   readonly direction: 'higher' | 'lower' | 'none';
   readonly atom: AtomName;
-  /** Further kinds of atoms that its items read. */
-  readonly reads?: readonly AtomName[];
+  /** Further kinds of atoms that its items read, under some options or always. */
+  readonly reads?: readonly AtomName[] | ((options: Options) => readonly AtomName[]);
   /** Kinds of event that give the bucket timestamp: their sources are what coverage asks about (metrics.md §1.3). */
   readonly feeds: readonly EventType[];
   /** Names accepted by `group_by` and as filters; columns of the atom. */
   readonly dimensions: readonly string[];
+  /** Dimensions by which one item can be in several groups, so that these do not add up to the whole (metrics.md §1.1). */
+  readonly overlapping?: readonly string[];
   /** Names accepted as filters alone: by these nothing is set side by side. */
   readonly filtersOnly?: readonly string[];
   /** No filters and no tz=team: of people, what is cut out by a filter could be told by subtraction (metrics.md §9.2, rule 3). */
@@ -53,12 +56,16 @@ export interface Metric {
   readonly items: (options: Options) => Items;
   /** Further numbers of other atoms, in the same buckets and scope. */
   readonly beside?: (options: Options) => readonly Beside[];
+  /** What is told of a row instead of what the aggregate makes of it, under options for which that is not null. */
+  readonly estimate?: (measured: Measured) => Estimate | null;
   /** What stands beside the value in every row. */
   readonly fields?: (measured: Measured) => Partial<Envelope>;
   /** True if too little is known of what was counted to tell a value: `no_data`. */
   readonly unknowable?: (measured: Measured) => boolean;
   /** Why what was counted in a row cannot be added up, where that is so: `not_applicable`, and the words are its caveat. */
   readonly incomparable?: (measured: Measured) => string | undefined;
+  /** Whether its median can be set against that of a baseline by the parameter `baseline` (metrics.md §4.4). */
+  readonly isReducible?: boolean;
   /** Column of the bands table (metrics.md §3.6). */
   readonly band?: BandColumn;
   readonly examples: readonly Example[];

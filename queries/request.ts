@@ -1,5 +1,7 @@
 import { DateTime, IANAZone } from 'luxon';
+import { readBaseline } from './baseline.ts';
 import { bucketsOf, calendarGrains, dayStart, type Grain, iso, rollingDays } from './buckets.ts';
+import { whyNotCompared } from './compare.ts';
 import {
   bandYears,
   filtersOf,
@@ -24,7 +26,7 @@ export interface MetricRequest {
   readonly tz: string;
   readonly groupBy: readonly string[];
   readonly filters: Readonly<Record<string, readonly string[]>>;
-  /** Every declared option with its effective value; `bands` only if asked for. */
+  /** Every declared option with its effective value; `bands`, `baseline` and `compare` only if asked for. */
   readonly options: Options;
   /** Null: as things stand now. */
   readonly asOf: string | null;
@@ -64,9 +66,15 @@ export function parseRequest(metric: Metric, parameters: Parameters, context: Re
     else report(name, 'is given more than once', 'give it once; several values are a comma list');
   }
   const specs = optionsOf(metric);
-  const known = [...windowNames, ...filtersOf(metric), ...Object.keys(specs), ...(metric.band ? ['bands'] : [])];
+  const asked = [
+    ...(metric.band ? ['bands'] : []),
+    ...(metric.isReducible ? ['baseline'] : []),
+    ...(whyNotCompared(metric) === null ? ['compare'] : []),
+  ];
+  const known = [...windowNames, ...filtersOf(metric), ...Object.keys(specs), ...asked];
   for (const name of given.keys()) {
-    if (!known.includes(name)) report(name, 'is not a parameter of this metric', `use one of ${known.join(', ')}`);
+    if (!known.includes(name) && name !== 'compare')
+      report(name, 'is not a parameter of this metric', `use one of ${known.join(', ')}`);
   }
   const tz = readZone(given.get('tz'), context.reportingZone, report);
   const zone = tz === 'team' ? context.reportingZone : tz;
@@ -81,6 +89,13 @@ export function parseRequest(metric: Metric, parameters: Parameters, context: Re
   const asOf = readAsOf(given.get('as_of'), zone, context.now, report);
   const options = readOptions(specs, given, context.defaults?.[metric.id], report);
   if (metric.band) readBands(given.get('bands'), options, report);
+  readCompare(given, metric, tz, options, report);
+  if (metric.isReducible && given.get('baseline')) {
+    const instant = (text: string) => readInstant(text, 'baseline', zone, () => undefined);
+    const read = readBaseline(given.get('baseline')!, instant, window);
+    if (read.ok) options.baseline = read.baseline;
+    else report('baseline', read.problem, read.fix);
+  }
   const filters = readFilters(metric, given, report);
   if (window && grain && problems.length === 0) {
     const rows = bucketsOf(window, zone, grain, context.fiscalStartMonth).length;
@@ -239,4 +254,21 @@ function readBands(text: string | undefined, options: Record<string, OptionValue
   if (text === undefined || text === '' || text === 'off') return;
   if ((bandYears as readonly string[]).includes(text)) options.bands = text;
   else report('bands', 'is not a published set of bands', `use ${bandYears.join(', ')} or off`);
+}
+
+function readCompare(
+  given: ReadonlyMap<string, string>,
+  metric: Metric,
+  tz: string,
+  options: Record<string, OptionValue>,
+  report: Report,
+): void {
+  const text = given.get('compare');
+  if (text === undefined || text === '') return;
+  const unfit = whyNotCompared(metric);
+  if (unfit !== null) report('compare', unfit, 'leave it out');
+  else if (text !== 'adopters') report('compare', 'is not a comparison', 'use adopters');
+  else if (tz === 'team') report('tz', 'is team, and a comparison has one zone for all', 'name a zone');
+  else if (given.get('baseline')) report('compare', 'makes no sense with baseline', 'ask for one of the two');
+  else options.compare = text;
 }

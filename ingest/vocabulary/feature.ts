@@ -18,7 +18,10 @@ const feature = z.object({
   implementation_cost: grade,
 });
 
-/** Work items and what they cost. `occurred_at` = committed, released (to a share of the audience), done; start of a cost's period. */
+/** ISO 4217. */
+const currency = z.string().regex(/^[A-Z]{3}$/, 'is not a currency code of ISO 4217, such as EUR');
+
+/** Work items and what they cost. `occurred_at` = committed, released (to a share of the audience), done; start of a cost's period; of `money.defined` when it was stated. */
 export const featureEvents = {
   'feature.committed': feature,
   'feature.released': feature.extend({ audience_share: z.number().min(0).max(1).optional() }),
@@ -28,11 +31,28 @@ export const featureEvents = {
     from: instant,
     to: instant,
     amount: z.number(),
-    /** ISO 4217. */
-    currency: z.string().regex(/^[A-Z]{3}$/, 'is not a currency code of ISO 4217, such as EUR'),
+    currency,
     /** people, infrastructure, licence, … */
     category: name.optional(),
     service_id: name.optional(),
     team: name.optional(),
+  }),
+  /**
+   * The currency that costs are told in, what others are worth in it, and who bears shared cost. The latest known version holds
+   * for all time: what a rate was on a day does not change with the day on which it is written down. `removed`: nothing is said.
+   */
+  'money.defined': z.object({
+    currency,
+    /** From `from` on until the next of the same currency, one unit of it is worth so many of the reporting currency. */
+    rates: z
+      .array(z.object({ currency, from: instant, rate: z.number().positive() }))
+      .max(5000)
+      .default([]),
+    /** Parts in which costs of no service and no team are charged to services, of their sum. */
+    shares: z
+      .array(z.object({ service_id: name, share: z.number().positive() }))
+      .max(2000)
+      .default([]),
+    removed: z.boolean().optional(),
   }),
 };

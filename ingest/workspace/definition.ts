@@ -14,6 +14,7 @@ export type DefinitionType =
   | 'person.defined'
   | 'platform.defined'
   | 'source.defined'
+  | 'money.defined'
   | 'objective.defined'
   | 'keyresult.defined'
   | 'slo.defined';
@@ -34,6 +35,7 @@ export function entityOf(type: DefinitionType, data: Readonly<Record<string, unk
     'person.defined': 'person',
     'platform.defined': '',
     'source.defined': 'name',
+    'money.defined': '',
     'objective.defined': 'objective',
     'keyresult.defined': 'key_result',
     'slo.defined': 'slo',

@@ -19,8 +19,8 @@ export const WORKSPACE = 'workspace';
  * yields none, so loading twice changes nothing. A definition holds from its `since`, else from `now`; the first of an
  * entity for all earlier time (metrics.md §2). `since` in the past is honoured even where other definitions are dated after
  * it: they are overruled a millisecond after they begin, and what held before `since` goes on holding before it.
- * A service that the workspace once defined and no longer does is retired at `now`, and a rule that makes rollouts of runs is
- * taken back for all time; other entities stay. A workspace that defines nothing at all (a folder that is not there) retires nothing.
+ * A service that the workspace once defined and no longer does is retired at `now`; a rule that makes rollouts of runs, and what
+ * is said of money, is taken back for all time; other entities stay. A workspace that defines nothing at all (a folder that is not there) retires nothing.
  */
 export function definitionEvents(
   definitions: readonly Definition[],
@@ -42,7 +42,7 @@ export function definitionEvents(
   for (const [entity, unordered] of definitions.length > 0 ? histories : []) {
     if (wanted.has(entity)) continue;
     const history = inOrder(unordered);
-    if (entity.startsWith('rollout_rule:')) events.push(...takeBack(entity, history, now));
+    if (entity.startsWith('rollout_rule:') || entity === 'money') events.push(...takeBack(entity, history, now));
     if (!entity.startsWith('service:')) continue;
     const last = holdingAt(history, now);
     if (!last || last.source !== WORKSPACE || last.data.retired_at) continue;
@@ -52,7 +52,7 @@ export function definitionEvents(
   return events;
 }
 
-/** The latest version of a rule holds for all time, so it is taken back by a later one that says so. */
+/** The latest version of these holds for all time, so it is taken back by a later one that says so. */
 function takeBack(entity: string, history: readonly KnownDefinition[], now: string): NormalizedEvent[] {
   const last = history.at(-1);
   if (!last || last.source !== WORKSPACE || last.data.removed === true) return [];

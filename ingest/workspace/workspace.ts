@@ -3,6 +3,7 @@ import { parseData } from '../event.ts';
 import { type CustomDefinition, readCustomSource } from '../sources/custom/definition.ts';
 import { calendarsSchema } from './calendars.ts';
 import { type CatalogEntity, readEntity } from './catalog.ts';
+import { costsSchema } from './costs.ts';
 import { type Definition, entityOf } from './definition.ts';
 import { check, type Problem, readDocuments, type WorkspaceFile, type YamlDocument } from './document.ts';
 import { environmentsSchema, type MetricOptions, metricsSchema, peopleSchema, platformSchema } from './organisation.ts';
@@ -52,6 +53,7 @@ export function readWorkspace(
 
   const sections: Record<string, (timezone: string) => z.ZodType<Definition[]>> = {
     calendars: calendarsSchema,
+    costs: costsSchema,
     environments: environmentsSchema,
     people: peopleSchema,
     platform: platformSchema,
@@ -104,7 +106,12 @@ export function readWorkspace(
   for (const entity of entities) {
     if (entity.definition) stated.push({ definition: entity.definition, document: entity.document });
   }
-  problems.push(...catalogProblems(entities), ...calendarProblems(stated), ...definitionProblems(stated, entities));
+  problems.push(
+    ...catalogProblems(entities),
+    ...calendarProblems(stated),
+    ...shareProblems(stated, entities),
+    ...definitionProblems(stated, entities),
+  );
   if (problems.length > 0) {
     problems.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
     return { ok: false, problems };
@@ -159,6 +166,18 @@ function calendarProblems(stated: readonly Stated[]): Problem[] {
     const line = document.lineOfKey(['metadata', part ?? 'annotations'], CALENDAR);
     return [{ file: document.file, line, message: `${CALENDAR}: no calendar has the id '${calendar}'` }];
   });
+}
+
+/** Shares of cost of services that the catalog does not define. */
+function shareProblems(stated: readonly Stated[], entities: readonly CatalogEntity[]): Problem[] {
+  const services = new Set(entities.filter(({ kind }) => kind === 'Component').map(({ name }) => name.toLowerCase()));
+  return stated.flatMap(({ definition, document }) =>
+    (definition.type === 'money.defined' ? definition.data.shares : []).flatMap(({ service_id }, index) => {
+      if (services.has(service_id.toLowerCase())) return [];
+      const line = document.lineOf(['shares', index]);
+      return [{ file: document.file, line, message: `shares: no Component is called '${service_id}'` }];
+    }),
+  );
 }
 
 const CALENDAR = 'headway.dev/calendar';

@@ -48,6 +48,24 @@ export const teamDefinitions: Layer = {
     WINDOW w AS (PARTITION BY team_key ORDER BY occurred_at, id)`,
 };
 
+/**
+ * The currency that costs are told in, what others are worth in it from when on, and the shares of shared cost: one row of what
+ * was last stated, for all time (R78); empty where nothing is.
+ */
+export const money: Layer = {
+  name: 'money',
+  sql: (table) => `
+    SELECT stated.1 AS reporting, stated.2 AS rates, stated.3 AS shares FROM (
+      SELECT argMax((code, code_rates, code_shares), (occurred_at, id)) AS stated FROM (
+        SELECT occurred_at, id, if(${flag('removed')} = 'true', '', ${text('currency')}) AS code,
+          arraySort(arrayMap((name, from, rate) -> (name::String, assumeNotNull(parseDateTime64BestEffortOrNull(from::String, 3, 'UTC')), rate::Float64),
+            data.rates[].currency, data.rates[].from, data.rates[].rate)) AS code_rates,
+          arraySort(arrayMap((name, share) -> (name::String, share::Float64), data.shares[].service_id, data.shares[].share)) AS code_shares
+        FROM ${table('facts')} WHERE type = 'money.defined'
+      )
+    )`,
+};
+
 /** Names by which senders know a service: `kind` is id, application, incident or repository. */
 export const serviceNames: Layer = {
   name: 'service_names',
@@ -150,6 +168,7 @@ export const catalogLayers: readonly Layer[] = [
   serviceDefinitions,
   environmentDefinitions,
   teamDefinitions,
+  money,
   serviceNames,
   bots,
   people,

@@ -10,7 +10,7 @@ export const timeToMarket: Metric = {
     'For every feature: from when it was first committed to when it was released to at least half of its audience, which the option audience can move. The median leads. A feature counts where it was released; with bucket=committed where it was committed, and those that are not released yet sort last.',
   caveats: [
     'Features that are not out yet are not in the median of a bucket by release: see bucket=committed, which shows them as open.',
-    'A reduction against a baseline means something from ten features on each side on.',
+    'With baseline=<from>..<to> every total tells by which share its median is less than in that window, from ten features on each side on; the interval draws weeks anew, and needs four of them on each side.',
   ],
   unit: 'days',
   direction: 'lower',
@@ -35,6 +35,7 @@ export const timeToMarket: Metric = {
   minN: 5,
   graceHours: 48,
   aggregate: { type: 'quantiles' },
+  isReducible: true,
   items: (options) => ({
     steps: [
       { reached: 'arrayFilter((at, share) -> share >= {audience:Float64}, release_ats, release_shares)' },

@@ -3,10 +3,10 @@ import type { Items, Measured } from '../metric.ts';
 
 /** What the metrics of money tell of the costs that they add up. */
 export const moneyItems = {
-  columns: ['currency', 'category'],
+  columns: ['reporting_currency', 'category'],
   tallies: {
-    currencies: "arraySort(groupUniqArrayIf(currency, currency != ''))",
-    categories: "arraySort(groupUniqArrayIf(category, currency != ''))",
+    currencies: "arraySort(groupUniqArrayIf(reporting_currency, reporting_currency != ''))",
+    categories: "arraySort(groupUniqArrayIf(category, reporting_currency != ''))",
   },
 } as const satisfies Partial<Items>;
 
@@ -19,9 +19,9 @@ export function moneyFields(measured: Measured): Partial<Envelope> {
   return { currency: currencies.length === 1 ? currencies[0]! : null, cost_scope: listOf(measured, 'categories') };
 }
 
-/** Several currencies are not added up: no rate of exchange is known. */
+/** Several currencies are not added up where the workspace does not name the one to tell them in. */
 export function ofSeveralCurrencies(measured: Measured): string | undefined {
   const currencies = listOf(measured, 'currencies');
   if (currencies.length < 2) return undefined;
-  return `Amounts in ${currencies.join(' and ')} are not added up: record costs in one currency.`;
+  return `Amounts in ${currencies.join(' and ')} are not added up: record costs in one currency, or name one with its rates in costs.yaml of the workspace.`;
 }

@@ -1,5 +1,6 @@
 import type { Metric } from '../metric.ts';
 import { abandonment } from './adoption-abandonment.ts';
+import { adoptionBreadth } from './adoption-breadth.ts';
 import { dailyActiveUsers } from './adoption-dau.ts';
 import { funnel } from './adoption-funnel.ts';
 import { monthlyActiveUsers } from './adoption-mau.ts';
@@ -87,6 +88,7 @@ export const metrics: readonly Metric[] = [
   timeToFirstDeployment,
   timeToTenthChange,
   adoptionRate,
+  adoptionBreadth,
   dailyActiveUsers,
   weeklyActiveUsers,
   monthlyActiveUsers,

@@ -34,7 +34,9 @@ SIGTERM and SIGINT stop it once what is under way is finished; a second one stop
       const { startService } = await import('../compose.ts');
       const service = await startService(config, { clock: systemClock, logger });
       logger.info({ url: service.url }, `listening on ${service.url}`);
-      service.warm().catch((error: unknown) => logger.warn({ err: error }, 'the first event will take a second longer'));
+      service
+        .warm()
+        .catch((error: unknown) => logger.warn({ err: error }, 'the first event will take a second longer'));
       const signal = await stopped;
       logger.info({ signal }, 'stopping: finishing what is under way; another signal stops at once');
       await service.stop();

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { whyNotCompared } from '../../queries/compare.ts';
 import type { MetricDiff } from '../../queries/diff.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import type { AtomPage, PageRequest } from '../../queries/listing.ts';
@@ -89,8 +90,9 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
         const context = { ...parts.context(), others: ['format', ...Object.keys(extra)] };
         const query = request.query as Parameters;
         const parsed = parseRequest(metric, query, context);
-        const problems = parsed.ok ? [] : parsed.problems;
-        return handler({ request, reply, format, context, query, problems, parsed: parsed.ok ? parsed.request : null });
+        const problems = [...(parsed.ok ? [] : parsed.problems), ...(path === '' || !query.compare ? [] : [notOfRows])];
+        const fit = parsed.ok && problems.length === 0 ? parsed.request : null;
+        return handler({ request, reply, format, context, query, problems, parsed: fit });
       },
     );
 
@@ -151,6 +153,13 @@ function oneMetric(app: FastifyInstance, metric: Metric, parts: MetricParts): vo
     });
   });
 }
+
+/** A comparison is of numbers. */
+const notOfRows: ParameterProblem = {
+  field: 'compare',
+  problem: 'compares numbers, and these are the rows behind one',
+  fix: 'leave it out; adoption.rate/atoms lists who is on the platform',
+};
 
 interface Asking {
   readonly request: FastifyRequest;
@@ -213,6 +222,21 @@ function parameterSchema(metric: Metric): z.ZodRawShape {
     format: z.enum(formats).optional().meta({ description: 'Form of the answer' }),
     ...dimensions,
     ...options,
+    ...(whyNotCompared(metric) === null
+      ? {
+          compare: z
+            .enum(['adopters'])
+            .optional()
+            .meta({ description: 'Services on the platform beside those that are not' }),
+        }
+      : {}),
+    ...(metric.isReducible
+      ? {
+          baseline: text(
+            'A window <from>..<to> whose median the totals are set against: reduction = 1 − median ÷ its median',
+          ),
+        }
+      : {}),
     ...(metric.band
       ? { bands: z.enum(bandYears).optional().meta({ description: 'Compare with the bands of that year' }) }
       : {}),

@@ -88,6 +88,7 @@ const definitionTypes: readonly DefinitionType[] = [
   'person.defined',
   'platform.defined',
   'source.defined',
+  'money.defined',
   'objective.defined',
   'keyresult.defined',
   'slo.defined',

@@ -79,6 +79,12 @@ export const byHand: Readonly<Record<string, string>> = {
     share('adopted = 1'),
     'valid_from <= at AND valid_to > at',
   ),
+  'adoption.breadth': of(
+    `(SELECT *, arrayJoin(arrayMap(week -> ${begin()} + toIntervalWeek(week), range(104))) AS at FROM adoptions FINAL)`,
+    'at',
+    'max(adopted)',
+    'valid_from <= at AND valid_to > at',
+  ),
   'adoption.dau': of('actions', 'acted_at', 'uniqExact(person_key, toDate(acted_at)) / 7'),
   'adoption.wau': of('actions', 'acted_at', 'uniqExact(person_key)'),
   'adoption.mau': of(widened(4), 'at', 'uniqExact(person_key)'),

@@ -100,6 +100,15 @@ describe.each(metrics.map((metric) => [metric.id, metric] as const))('%s', (_, m
         for (const part of told) expect(Number(part.n), `${where}: n`).toSatisfy((n: number) => n >= 0);
         continue;
       }
+      if (metric.overlapping?.includes(dimension)) {
+        // What is in several parts counts in each, and once in the whole.
+        for (const name of additive[type]) {
+          expect(sum(parts, name), `${where}: ${name}`).toBeGreaterThanOrEqual(Number(all[name]));
+          for (const part of parts)
+            expect(Number(part[name]), `${where}: ${name}`).toBeLessThanOrEqual(Number(all[name]));
+        }
+        continue;
+      }
       for (const name of additive[type])
         if (all[name] !== null) expect(sum(parts, name), `${where}: ${name}`).toBeCloseTo(Number(all[name]), 6);
       expect(excludedOf(parts), where).toEqual(all.excluded);
