@@ -9,6 +9,10 @@ export interface StoredDelivery {
   readonly reason?: string | undefined;
   /** Number of events made of it. */
   readonly events: number;
+  /** After names were taken out of it: the ids that its events keep, by those that a reading gives now. */
+  readonly kept_ids?: Readonly<Record<string, string>> | undefined;
+  /** After names were taken out of it: it no longer reads as it did, and is not read again. */
+  readonly sealed?: boolean | undefined;
 }
 
 const stored = z.object({
@@ -19,6 +23,8 @@ const stored = z.object({
   outcome: z.enum(['events', 'ignored', 'rejected', 'spooled']),
   reason: z.string().optional(),
   events: z.int().min(0),
+  kept_ids: z.record(z.string(), z.string()).optional(),
+  sealed: z.boolean().optional(),
   body: z.base64(),
 });
 
@@ -27,11 +33,11 @@ const stored = z.object({
  * that its source reads.
  */
 export function encodeDelivery(record: StoredDelivery, read: readonly string[] = []): Uint8Array {
-  const { delivery, outcome, reason, events } = record;
+  const { delivery, outcome, reason, events, kept_ids, sealed } = record;
   const { id, source, received_at } = delivery;
   const headers = keptHeaders(delivery.headers, read);
   const open = Buffer.from(
-    `${JSON.stringify({ id, source, received_at, headers, outcome, reason, events }).slice(0, -1)},"body":"`,
+    `${JSON.stringify({ id, source, received_at, headers, outcome, reason, events, kept_ids, sealed }).slice(0, -1)},"body":"`,
   );
   const body = Buffer.from(delivery.body.buffer, delivery.body.byteOffset, delivery.body.byteLength).toString('base64');
   // Base64 needs no escaping, and bodies are most of what the log holds: they go in as they are.
@@ -54,12 +60,14 @@ export function decodeDelivery(value: Uint8Array): StoredDelivery | null {
   }
   const read = stored.safeParse(raw);
   if (!read.success) return null;
-  const { id, source, received_at, headers, outcome, reason, events, body } = read.data;
+  const { id, source, received_at, headers, outcome, reason, events, kept_ids, sealed, body } = read.data;
   return {
     delivery: { id, source, received_at, headers, body: new Uint8Array(Buffer.from(body, 'base64')) },
     outcome,
     reason,
     events,
+    kept_ids,
+    sealed,
   };
 }
 

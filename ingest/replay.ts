@@ -1,9 +1,10 @@
 import type { Delivery } from './delivery.ts';
+import type { NormalizedEvent } from './event.ts';
 import { append, verdict } from './keep.ts';
 import { normaliseDelivery } from './normalise.ts';
 import { type EventLog, LogUnavailable } from './ports.ts';
 import { canonicalEvents, canonicalOutcome } from './receive.ts';
-import { decodeDelivery } from './record.ts';
+import { decodeDelivery, type StoredDelivery } from './record.ts';
 import { CANONICAL, CANONICAL_NORMALISER, readCanonical } from './sources/canonical.ts';
 import { findSource } from './sources/registry.ts';
 import type { Source } from './sources/source.ts';
@@ -40,17 +41,30 @@ export type Replayed =
 
 /**
  * Runs the newest normaliser over a stored delivery and appends what it says. Events keep their ids; a raised normaliser
- * number makes them win over the older reading, and lets what is no longer said be gone.
+ * number makes them win over the older reading, and lets what is no longer said be gone. `erased` says what became of the
+ * delivery when names were taken out of it.
  */
-export async function replay(deps: ReplayDeps, delivery: Delivery): Promise<Replayed> {
+export async function replay(
+  deps: ReplayDeps,
+  delivery: Delivery,
+  erased: Pick<StoredDelivery, 'kept_ids' | 'sealed'> = {},
+): Promise<Replayed> {
+  if (erased.sealed === true) return { outcome: 'ignored', events: 0, reason: 'names were taken out of it' };
   const again = read(deps, delivery);
   if (!again) return { outcome: 'unknown_source' };
-  if (!(await append(deps.log, delivery.id, null, again.stated))) return { outcome: 'unavailable' };
+  const { kept_ids = {} } = erased;
+  const stated = again.stated.map((event) => ({ ...event, id: kept_ids[event.id] ?? event.id }));
+  if (!(await append(deps.log, delivery.id, null, stated))) return { outcome: 'unavailable' };
   return { outcome: again.outcome, events: again.made.length, reason: again.reason };
 }
 
+/** The events that a stored delivery makes today, in order; null if nobody reads its source. */
+export function eventsOf(deps: Pick<ReplayDeps, 'findSource'>, delivery: Delivery): readonly NormalizedEvent[] | null {
+  return read(deps, delivery)?.made ?? null;
+}
+
 /** A delivery that was verified when it came, read once more. `events` are those of a first receipt; `stated` those of a replay. */
-function read(deps: ReplayDeps, delivery: Delivery) {
+function read(deps: Pick<ReplayDeps, 'findSource'>, delivery: Delivery) {
   if (delivery.source === CANONICAL) {
     const reading = readCanonical(delivery);
     if (reading.outcome !== 'items') return refused('rejected', delivery, reading.reason, CANONICAL_NORMALISER);

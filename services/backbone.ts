@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock, EventLog, Store } from '../ingest/ports.ts';
 import type { Config } from './config.ts';
+import { erasureFolder, finishErasure } from './erasing/folder.ts';
 import { openLmdbLog } from './log/lmdb-log.ts';
 import { openSpool, type Spool } from './log/spool.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -22,6 +24,7 @@ export async function openBackbone(
   deps: { clock: Clock; logger: FastifyBaseLogger; shutdown: Shutdown },
 ): Promise<Backbone> {
   const { shutdown } = deps;
+  if (config.kafkaBrokers === null) await settleErasure(config, deps);
   const log = await openLog(config, deps);
   shutdown.add('log', () => log.close());
   const takesDeliveries = config.role === 'all' || config.role === 'gateway';
@@ -31,6 +34,16 @@ export async function openBackbone(
   const store = config.role === 'gateway' ? null : await openStore(whereStore(config));
   if (store) shutdown.add('store', () => store.close());
   return { log, spool, store };
+}
+
+/** What a killed `headway erase` left is finished, or was never begun, before anybody reads. */
+async function settleErasure(config: Config, deps: { clock: Clock; logger: FastifyBaseLogger }): Promise<void> {
+  if (!existsSync(erasureFolder(config.dataDir).folder)) return;
+  const { emptyStore } = await import('./erasing/empty-store.ts');
+  const found = await finishErasure(config.dataDir, deps.clock, () => emptyStore(config));
+  if (found === 'finished') deps.logger.warn('finished an erasure that had been interrupted; the store is made anew');
+  if (found === 'forgotten')
+    deps.logger.warn('an erasure was interrupted before it had changed anything: give the command again');
 }
 
 async function openLog(config: Config, deps: { clock: Clock; logger: FastifyBaseLogger }): Promise<EventLog> {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { backfillCommand } from './commands/backfill.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { eraseCommand } from './commands/erase.ts';
 import { explain } from './commands/failure.ts';
 import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
@@ -34,6 +35,7 @@ sendCommand(program);
 doctorCommand(program);
 sloCommand(program);
 maintenanceCommands(program);
+eraseCommand(program);
 tokenCommand(program);
 generateCommand(program);
 

@@ -63,7 +63,7 @@ export async function replayDeliveries(
       const stored = decodeDelivery(record.value);
       if (stored === null || (choice.source !== undefined && stored.delivery.source !== choice.source)) continue;
       if (choice.unread === true && stored.outcome === 'events') continue;
-      const again = await replay(deps, stored.delivery);
+      const again = await replay(deps, stored.delivery, stored);
       if (again.outcome === 'unavailable')
         throw new Error('the log did not take what was read again; nothing is lost: repeat it');
       tally.deliveries += 1;

@@ -6,7 +6,7 @@ import { parseJson } from '../json.ts';
 import { completeFact, type Problem } from '../normalise.ts';
 import { EARLIEST_INSTANT, instant } from '../time.ts';
 import { type Commit, name } from '../vocabulary/commit.ts';
-import { type EventData, eventTypes, isEventType } from '../vocabulary/vocabulary.ts';
+import { type EventData, eventTypes, isEventType, isOwnType } from '../vocabulary/vocabulary.ts';
 
 /** Deliveries of `POST /v1/events` are kept under this source; each event has the source that its sender names. */
 export const CANONICAL = 'canonical';
@@ -114,7 +114,7 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
     );
   }
   const { id, type, source, occurred_at, data } = read.data;
-  if (!isEventType(type) || type.startsWith('delivery.') || type === 'survey.published') {
+  if (!isEventType(type) || isOwnType(type)) {
     return invalid(id, [{ field: 'type', problem: `is not a kind of event; kinds are ${kinds}` }]);
   }
   const fact = {
@@ -130,7 +130,7 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
   return made.ok ? { id, event: withBelievableCommits(made.event) } : invalid(id, made.problems);
 }
 
-const kinds = eventTypes.filter((type) => !type.startsWith('delivery.') && type !== 'survey.published').join(', ');
+const kinds = eventTypes.filter((type) => !isOwnType(type)).join(', ');
 
 function renamed({ field, problem }: Problem, isCloudEvent: boolean): Problem {
   return { field: isCloudEvent && field === 'occurred_at' ? 'time' : field, problem };

@@ -25,6 +25,16 @@ export const peopleEvents = {
   'onboarding.started': person,
   'onboarding.step': person.extend({ step: name }),
   'onboarding.completed': person,
+  /**
+   * Somebody's names were taken out of the log; `person` is what stands there now, and the counts are of records. Stated by
+   * Headway itself.
+   */
+  'person.erased': z.object({
+    person: name,
+    names: z.int().min(0),
+    events: z.int().min(0),
+    deliveries: z.int().min(0),
+  }),
   'training.assigned': training.extend({ due_at: instant }),
   'training.completed': training.extend({ passed: z.boolean().optional() }),
 };

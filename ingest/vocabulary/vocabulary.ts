@@ -46,3 +46,8 @@ export const eventTypes = Object.keys(vocabulary) as EventType[];
 export function isEventType(type: string): type is EventType {
   return Object.hasOwn(vocabulary, type);
 }
+
+/** True of what only Headway itself states: nobody can send it. */
+export function isOwnType(type: string): boolean {
+  return type.startsWith('delivery.') || type === 'survey.published' || type === 'person.erased';
+}

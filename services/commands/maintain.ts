@@ -76,7 +76,8 @@ async function longWork<T>(path: string, work: Work<T>): Promise<T> {
   });
 }
 
-async function inThisProcess<T>(config: Config, work: Work<T>): Promise<T> {
+/** Does work on log and store in this process: nobody else may have them, where they are folders. */
+export async function inThisProcess<T>(config: Config, work: Work<T>): Promise<T> {
   const shutdown = createShutdown();
   const shown = progressLine();
   try {
@@ -95,7 +96,8 @@ async function inThisProcess<T>(config: Config, work: Work<T>): Promise<T> {
   }
 }
 
-function progressLine(): { update: LongWork; end: () => void } {
+/** Shows the progress of work that has phases, one after the other. */
+export function progressLine(): { update: LongWork; end: () => void } {
   let phase = '';
   let progress: Progress | null = null;
   return {
@@ -107,6 +109,10 @@ function progressLine(): { update: LongWork; end: () => void } {
       }
       progress?.update(step.done, step.total);
     },
-    end: () => progress?.end(),
+    end() {
+      progress?.end();
+      progress = null;
+      phase = '';
+    },
   };
 }

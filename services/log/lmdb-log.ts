@@ -12,15 +12,12 @@ import {
 import { type Bell, createBell } from './bell.ts';
 import { createGroup, type Group } from './group.ts';
 import { commit, createCommitter, type Write } from './lmdb-commit.ts';
+import { COUNT_KEY, INDEXED, NOTHING, stateKey, TOPICS } from './lmdb-layout.ts';
 import { findRecord, readBatch, type TopicTables } from './lmdb-read.ts';
 import { decodeState, encodeRecord, encodeState, indexKey, type PartitionState, recordKey } from './lmdb-record.ts';
 import { partitionOf } from './partition.ts';
 
-const TOPICS: readonly Topic[] = ['headway.deliveries', 'headway.events'];
-/** Only deliveries are looked up one by one; the keys of events are subjects, of which there may be very many records. */
-const INDEXED: Topic = 'headway.deliveries';
 const FIND_SLACK_MS = 60_000;
-const NOTHING = Buffer.alloc(0);
 
 /** Where the log is and how it behaves. */
 export interface LmdbLogOptions {
@@ -187,17 +184,12 @@ interface Pending {
   readonly places: { partition: number; offset: bigint }[];
 }
 
-function stateKey(topic: Topic, partition: number): Buffer {
-  return Buffer.from(`${topic}/${partition}`);
-}
-
 async function partitionsOf(states: Database<Buffer, Buffer>, wanted: number): Promise<number> {
-  const key = Buffer.from('count');
-  const stored = states.get(key);
+  const stored = states.get(COUNT_KEY);
   if (stored !== undefined) return stored.readUInt32BE(0);
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(wanted);
-  await states.put(key, bytes);
+  await states.put(COUNT_KEY, bytes);
   return wanted;
 }
 

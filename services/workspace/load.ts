@@ -50,7 +50,8 @@ export async function loadWorkspace({
   return { ok: true, present: true, workspace: read.workspace };
 }
 
-async function yamlFiles(dir: string): Promise<string[] | null> {
+/** The YAML of a workspace, as paths inside it; null if there is no such folder. */
+export async function yamlFiles(dir: string): Promise<string[] | null> {
   try {
     const entries = await readdir(dir, { recursive: true });
     return entries

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keptHeaders } from '../../record.ts';
-import { type EventType, eventTypes, isEventType } from '../../vocabulary/vocabulary.ts';
+import { type EventType, eventTypes, isEventType, isOwnType } from '../../vocabulary/vocabulary.ts';
 import { check, type Problem, type YamlDocument } from '../../workspace/document.ts';
 import { fieldsOfElement, fieldsOfKind, fitted, isNeeded } from './field.ts';
 import { parseSelector, type Selector } from './selector.ts';
@@ -89,8 +89,8 @@ const condition = z
   });
 
 const kind = z.string().transform((given, context): EventType => {
-  if (isEventType(given) && !given.startsWith('delivery.')) return given;
-  const known = eventTypes.filter((type) => !type.startsWith('delivery.'));
+  if (isEventType(given) && !isOwnType(given)) return given;
+  const known = eventTypes.filter((type) => !isOwnType(type));
   const near = known.filter((type) => type.split('.')[0] === given.split('.')[0]);
   const some = near.length > 0 ? near : known;
   context.addIssue({ code: 'custom', message: `'${given}' is not a kind of event; there are ${some.join(', ')}` });

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type Erasures, erasures, noErasures } from '../../ingest/erase/known.ts';
+import type { Clock } from '../../ingest/ports.ts';
+import { openLmdbLog } from '../log/lmdb-log.ts';
+
+/** Where the parts of an erasure are in a data folder. */
+export function erasureFolder(dataDir: string) {
+  const folder = join(dataDir, 'erasing');
+  return {
+    folder,
+    log: join(dataDir, 'log'),
+    store: join(dataDir, 'store'),
+    known: join(dataDir, 'erasures.json'),
+    newLog: join(folder, 'log'),
+    oldLog: join(folder, 'old-log'),
+    newKnown: join(folder, 'erasures.json'),
+    /** There once the new log is complete: from then on an erasure is finished, before then forgotten. */
+    ready: join(folder, 'ready'),
+  };
+}
+
+/** What is kept of the names erased from a data folder; with a new key if none were. Throws if the file cannot be read. */
+export function readErasures(dataDir: string): Erasures {
+  const { known } = erasureFolder(dataDir);
+  if (!existsSync(known)) return noErasures(randomBytes(32));
+  return erasures.parse(JSON.parse(readFileSync(known, 'utf8')));
+}
+
+/** Names erased from a data folder, null if there are none: a process asks once, at its start. */
+export function knownErasures(dataDir: string): Erasures | null {
+  return existsSync(erasureFolder(dataDir).known) ? readErasures(dataDir) : null;
+}
+
+/**
+ * Makes whole what a killed erasure left: one whose new log is complete goes on to its end, one before that never was. Throws
+ * if one is under way in another process. `emptyStore` runs while neither log nor store are anybody's. Says what it found.
+ */
+export async function finishErasure(
+  dataDir: string,
+  clock: Clock,
+  emptyStore: () => Promise<void>,
+): Promise<'nothing' | 'forgotten' | 'finished'> {
+  const paths = erasureFolder(dataDir);
+  if (!existsSync(paths.folder)) return 'nothing';
+  const isReady = existsSync(paths.ready);
+  // Opened for its lock alone: a log that is in use by another process cannot be opened.
+  const held = await openLmdbLog({ path: isReady && existsSync(paths.newLog) ? paths.newLog : paths.log, clock });
+  try {
+    if (isReady) {
+      if (existsSync(paths.newLog)) {
+        if (existsSync(paths.log)) renameSync(paths.log, paths.oldLog);
+        renameSync(paths.newLog, paths.log);
+      }
+      if (existsSync(paths.newKnown)) renameSync(paths.newKnown, paths.known);
+      keepNames(dataDir);
+      await emptyStore();
+      rmSync(paths.oldLog, { recursive: true, force: true });
+      keepNames(paths.folder);
+    }
+    rmSync(paths.folder, { recursive: true, force: true });
+    keepNames(dataDir);
+  } finally {
+    await held.close();
+  }
+  return isReady ? 'finished' : 'forgotten';
+}
+
+/** An empty folder for an erasure to fill. */
+export function beginErasure(dataDir: string): void {
+  const { folder } = erasureFolder(dataDir);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+
+/** States that the new log is complete, with what will be known of the erased names: the point of no return. */
+export function markReady(dataDir: string, known: Erasures): void {
+  const { folder, newKnown, ready } = erasureFolder(dataDir);
+  writeFileSync(newKnown, `${JSON.stringify(known)}\n`, { mode: 0o600, flush: true });
+  keepNames(folder);
+  writeFileSync(ready, '', { flush: true });
+  keepNames(folder);
+}
+
+/** Makes the names in a folder durable: what was renamed stays so when the power fails. */
+function keepNames(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
