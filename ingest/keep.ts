@@ -1,4 +1,7 @@
 import type { Delivery } from './delivery.ts';
+import { withoutErased } from './erase/arriving.ts';
+import type { ReadAgain } from './erase/delivery.ts';
+import type { Replacing } from './erase/replace.ts';
 import { makeEvent, type NormalizedEvent } from './event.ts';
 import type { Reading } from './normalise.ts';
 import { type EventLog, LogUnavailable } from './ports.ts';
@@ -21,21 +24,28 @@ export interface KeepDeps {
   readonly log: EventLog;
   readonly recent: RecentIds;
   readonly spool?: Spool | undefined;
+  /** Names that were erased, to be taken out of what arrives. */
+  readonly erased?: Replacing | null | undefined;
 }
 
-/** Counts of what is now durable, or null if nothing is. `reader` is what made the reading: a source, say. */
+/**
+ * Counts of what is now durable, or null if nothing is. `reader` is what made the reading, a source, say; `readAgain` reads
+ * another form of the delivery alike.
+ */
 export async function keep(
   deps: KeepDeps,
   delivery: Delivery,
   reading: Reading,
-  reader: { readonly normaliser: number; readonly headers?: readonly string[] },
+  reader: { readonly normaliser: number; readonly headers?: readonly string[]; readonly readAgain: ReadAgain },
 ): Promise<{ events: number; duplicates: number } | null> {
   const made = reading.outcome === 'events' ? reading.events : [];
   const events =
     reading.outcome === 'rejected' ? [verdict('rejected', delivery, reading.reason, reader.normaliser)] : made;
   const reason = reading.outcome === 'events' ? undefined : reading.reason;
-  const record = encodeDelivery({ delivery, outcome: reading.outcome, reason, events: made.length }, reader.headers);
-  if (!(await appendOrSpool(deps, delivery.id, record, events))) return null;
+  const stored = { delivery, outcome: reading.outcome, reason, events: made.length };
+  const kept = withoutErased(deps.erased, { stored, events }, reader.readAgain);
+  const record = encodeDelivery(kept.stored, reader.headers);
+  if (!(await appendOrSpool(deps, delivery.id, record, kept.events))) return null;
   return { events: made.length, duplicates: remember(deps.recent, made).size };
 }
 

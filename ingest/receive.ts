@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import { withoutErased } from './erase/arriving.ts';
 import type { NormalizedEvent } from './event.ts';
 import { appendOrSpool, type KeepDeps, keep, type RecentIds, remember, verdict } from './keep.ts';
 import { describe, normaliseDelivery, type Problem } from './normalise.ts';
@@ -97,7 +98,12 @@ export async function receiveHistory(
 
 async function take(deps: ReceiveDeps, source: Source, delivery: Delivery): Promise<Receipt> {
   const reading = normaliseDelivery(source, delivery);
-  const kept = await keep(deps, delivery, reading, source);
+  const readAgain = (one: Delivery) => {
+    const again = normaliseDelivery(source, one);
+    return again.outcome === 'events' ? again.events : [];
+  };
+  const { normaliser, headers } = source;
+  const kept = await keep(deps, delivery, reading, { normaliser, ...(headers ? { headers } : {}), readAgain });
   if (kept === null) return { outcome: 'unavailable' };
   if (reading.outcome === 'rejected' && reading.notJson === true) {
     return { outcome: 'unreadable', delivery: delivery.id, reason: reading.reason };
@@ -146,15 +152,22 @@ export async function receiveCanonical(
   const reading = readCanonical(delivery);
   if (reading.outcome === 'unsupported') return reading;
   if (reading.outcome === 'rejected') {
-    const kept = await keep(deps, delivery, reading, { normaliser: CANONICAL_NORMALISER });
+    const kept = await keep(deps, delivery, reading, { normaliser: CANONICAL_NORMALISER, readAgain: canonicalAgain });
     if (kept === null) return { outcome: 'unavailable' };
     return { outcome: 'unreadable', delivery: delivery.id, reason: reading.reason };
   }
   const { made, all, reason } = canonicalEvents(delivery, reading.items);
-  const record = encodeDelivery({ delivery, outcome: canonicalOutcome(made), reason, events: made.length });
-  if (!(await appendOrSpool(deps, delivery.id, record, all))) return { outcome: 'unavailable' };
+  const stored = { delivery, outcome: canonicalOutcome(made), reason, events: made.length };
+  const kept = withoutErased(deps.erased, { stored, events: all }, canonicalAgain);
+  const record = encodeDelivery(kept.stored);
+  if (!(await appendOrSpool(deps, delivery.id, record, kept.events))) return { outcome: 'unavailable' };
   const repeated = remember(deps.recent, made);
   return { outcome: 'answered', delivery: delivery.id, events: reading.items.map((item) => answer(item, repeated)) };
+}
+
+function canonicalAgain(delivery: Delivery): readonly NormalizedEvent[] {
+  const reading = readCanonical(delivery);
+  return reading.outcome === 'items' ? canonicalEvents(delivery, reading.items).made : [];
 }
 
 function answer(item: CanonicalItem, repeated: ReadonlySet<NormalizedEvent>): CanonicalAnswer {

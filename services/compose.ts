@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pages } from '../dashboards/web/pages.ts';
+import type { Replacing } from '../ingest/erase/replace.ts';
 import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Clock, EventLog, Store } from '../ingest/ports.ts';
 import { makeRecentIds, type ReceiveDeps } from '../ingest/receive.ts';
@@ -14,6 +15,8 @@ import { forgetPositions, preparePositions } from './checkpoint.ts';
 import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
 import { diagnose } from './doctor.ts';
+import { erasedBefore } from './erasing/folder.ts';
+import { withoutNames } from './erasing/workspace.ts';
 import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
@@ -76,13 +79,15 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
     const sources = sourcesWith(workspace);
     const telemetry = createTelemetry();
     const backbone = await openBackbone(config, { ...deps, shutdown });
-    const reading = await startReading(config, deps, { backbone, telemetry, workspace, shutdown });
+    const erased = config.kafkaBrokers === null ? erasedBefore(config.dataDir) : null;
+    const reading = await startReading(config, deps, { backbone, telemetry, workspace, erased, shutdown });
     const app = await buildServer({
       tokens: config.tokens,
       rateLimit: config.rateLimit,
       logger,
       ...(reading ? { staleSince: reading.standing.staleSince, makeParquet: reading.makeParquet } : {}),
-      routes: (server) => registerRoutes(server, { config, deps, sources, backbone, telemetry, reading, shutdown }),
+      routes: (server) =>
+        registerRoutes(server, { config, deps, sources, backbone, erased, telemetry, reading, shutdown }),
     });
     shutdown.add('server', () => app.close());
     const url = await app.listen({ host: config.host, port: config.port });
@@ -121,9 +126,15 @@ interface ReadSide {
 async function startReading(
   config: Config,
   deps: ComposeDeps,
-  parts: { backbone: Backbone; telemetry: Telemetry; workspace: Workspace; shutdown: Shutdown },
+  parts: {
+    backbone: Backbone;
+    telemetry: Telemetry;
+    workspace: Workspace;
+    erased: Replacing | null;
+    shutdown: Shutdown;
+  },
 ): Promise<ReadSide | null> {
-  const { backbone, telemetry, workspace, shutdown } = parts;
+  const { backbone, telemetry, workspace, erased, shutdown } = parts;
   const { store, log } = backbone;
   if (store === null) return null;
   const scratch = scratchName(config.role);
@@ -139,7 +150,7 @@ async function startReading(
   const ready = (async () => {
     if (following === null) return;
     await following.ready;
-    await publish(workspace, store, log, deps);
+    await publish(erased === null ? workspace : withoutNames(workspace, erased), store, log, deps);
     published = true;
   })();
   ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
@@ -221,6 +232,8 @@ interface RouteParts {
   /** Every sender that has a hook. */
   readonly sources: readonly Source[];
   readonly backbone: Backbone;
+  /** Names to take out of what arrives. */
+  readonly erased: Replacing | null;
   readonly telemetry: Telemetry;
   readonly reading: ReadSide | null;
   readonly shutdown: Shutdown;
@@ -241,7 +254,7 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   healthRoutes(app, { registry: telemetry.registry, waitingFor: reading?.waitingFor ?? (async () => []) });
   if (config.role === 'all' || config.role === 'gateway') {
-    const receiving = receivingDeps(config, deps, backbone, findSource);
+    const receiving = { ...receivingDeps(config, deps, backbone, findSource), erased: parts.erased };
     if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log, findSource }, deps.logger));
     intakeRoutes(app, { receiving, telemetry, sourceNames });
   }

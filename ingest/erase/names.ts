@@ -43,7 +43,8 @@ const MEANINGFUL = new Set(
 
 /** Whether a name can only be told from a word by the field that it stands in. */
 export function isWord(key: string): boolean {
-  return MEANINGFUL.has(key) || [...key].length < 3 || !/\p{L}/u.test(key);
+  const isShort = [...key].length < (/\p{Script=Han}|\p{Script=Hangul}/u.test(key) ? 2 : 3);
+  return MEANINGFUL.has(key) || isShort || !/\p{L}/u.test(key);
 }
 
 /** What to look for: the person's own names, those of them that are words too, and names of others that hold one of them. */

@@ -11,7 +11,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type Erasing, erasingOf, findNames, type Tally, tallyOf, writeErased } from '../erasing/erase.ts';
 import { erasureFolder, finishErasure, readErasures } from '../erasing/folder.ts';
-import { mentionsIn } from '../erasing/mentions.ts';
+import { mentionsIn } from '../erasing/workspace.ts';
 import { openLmdbLog } from '../log/lmdb-log.ts';
 import { sourcesWith } from '../workspace/sources.ts';
 import { CommandFailed } from './failure.ts';

@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Erasures, erasures, noErasures } from '../../ingest/erase/known.ts';
+import { type Erasures, erasedNames, erasures, noErasures } from '../../ingest/erase/known.ts';
+import type { Replacing } from '../../ingest/erase/replace.ts';
 import type { Clock } from '../../ingest/ports.ts';
 import { openLmdbLog } from '../log/lmdb-log.ts';
 
@@ -38,9 +39,11 @@ export function readErasures(dataDir: string): Erasures {
   return erasures.parse(JSON.parse(readFileSync(known, 'utf8')));
 }
 
-/** Names erased from a data folder, null if there are none: a process asks once, at its start. */
-export function knownErasures(dataDir: string): Erasures | null {
-  return existsSync(erasureFolder(dataDir).known) ? readErasures(dataDir) : null;
+/** How to take names that were erased before out of what arrives; null if none were. A process asks once, at its start. */
+export function erasedBefore(dataDir: string): Replacing | null {
+  if (!existsSync(erasureFolder(dataDir).known)) return null;
+  const known = readErasures(dataDir);
+  return { names: erasedNames(known), secret: Buffer.from(known.secret, 'base64') };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Replacing, replaceIn } from '../../ingest/erase/replace.ts';
+import { type Replacing, replaceIn, replaceInValue } from '../../ingest/erase/replace.ts';
 import { nameKey } from '../../ingest/erase/spelling.ts';
+import type { Definition } from '../../ingest/workspace/definition.ts';
+import type { Workspace } from '../../ingest/workspace/workspace.ts';
 import { yamlFiles } from '../workspace/load.ts';
 
 /** A line of a workspace that names somebody, comments included. Lines count from 1. */
@@ -27,4 +29,14 @@ function namesInList({ names }: Replacing, file: string, text: string): boolean 
   if (!/(?:^|\/)people\.ya?ml$/.test(file)) return false;
   const values = text.split(/[[\]{},:#]|^\s*-/).map((value) => nameKey(value.trim().replace(/^['"]|['"]$/g, '')));
   return values.some((value) => names.find(value)?.reach === 'narrow');
+}
+
+/** A workspace that still names somebody who was erased says of the pseudonym what it says of the name. */
+export function withoutNames(workspace: Workspace, erased: Replacing): Workspace {
+  const definitions = workspace.definitions.map(
+    (definition) =>
+      // The same keys with values of the same types.
+      ({ ...definition, data: replaceInValue(erased, definition.data, '') }) as Definition,
+  );
+  return { ...workspace, definitions };
 }
