@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { makeRecentIds, type ReceiveDeps, receive, receiveCanonical } from '../../ingest/receive.ts';
@@ -11,6 +11,7 @@ import type { DemoDelivery, DemoSource } from '../../services/demo/year/simulati
 import { newDeliveryId } from '../../services/identity.ts';
 import { openLmdbLog } from '../../services/log/lmdb-log.ts';
 import { createLogger } from '../../services/logger.ts';
+import { openStore } from '../../services/store.ts';
 import { root } from '../house/files.ts';
 
 /** The folders of one installation. */
@@ -23,9 +24,15 @@ export interface Installation {
 
 /** An empty installation in a folder, with a copy of the example workspace. */
 export function installationIn(dir: string): Installation {
+  cpSync(join(root, 'workspace'), join(dir, 'workspace'), { recursive: true });
+  return newInstallation(dir);
+}
+
+/** An empty installation in a folder. */
+export function newInstallation(dir: string): Installation {
   const dataDir = join(dir, 'data');
   const workspaceDir = join(dir, 'workspace');
-  cpSync(join(root, 'workspace'), workspaceDir, { recursive: true });
+  mkdirSync(workspaceDir, { recursive: true });
   const env = {
     HEADWAY_PORT: '0',
     HEADWAY_DATA_DIR: dataDir,
@@ -116,18 +123,22 @@ export function questionsOf(from: string, to: string, past: string): string[] {
   });
 }
 
-/** The answers to questions, by address. A refusal is an answer too. */
+/** The answers to questions, by address, but for how long ago a busy machine last looked at its log. A refusal is an answer too. */
 export async function answersOf(app: FastifyInstance, questions: readonly string[]): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
   for (const url of questions) {
     const { statusCode, body } = await app.inject({ method: 'GET', url });
     if (statusCode >= 500) throw new Error(`${url} answered ${statusCode}: ${body.slice(0, 500)}`);
-    answers.set(url, `${statusCode} ${body}`);
+    const { stale: _, stale_since: __, ...answer } = JSON.parse(body) as Record<string, unknown>;
+    answers.set(url, `${statusCode} ${JSON.stringify(answer)}`);
   }
   return answers;
 }
 
-/** Every text that an installation keeps: the bytes of its files as they are, and its deliveries' bodies, which stand there in base64. */
+/**
+ * Every text that an installation keeps: the bytes of its files as they are, its deliveries' bodies, which stand there in
+ * base64, and the store's rows, which stand there compressed.
+ */
 export async function keptTexts({ dataDir }: Installation): Promise<{ where: string; text: string }[]> {
   const kept: { where: string; text: string }[] = [];
   for (const path of readdirSync(dataDir, { recursive: true, encoding: 'utf8' })) {
@@ -141,5 +152,12 @@ export async function keptTexts({ dataDir }: Installation): Promise<{ where: str
       kept.push({ where: key, text: `${JSON.stringify(delivery.headers)}\n${Buffer.from(delivery.body).toString()}` });
     }
   await log.close();
+  const store = await openStore({ path: join(dataDir, 'store') });
+  const tables = await store.query<{ name: string }>(
+    'SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name',
+  );
+  for (const { name } of tables)
+    kept.push({ where: `table ${name}`, text: JSON.stringify(await store.query(`SELECT * FROM ${name}`)) });
+  await store.close();
   return kept;
 }
