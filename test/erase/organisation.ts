@@ -157,7 +157,7 @@ export async function keptTexts({ dataDir }: Installation): Promise<{ where: str
     'SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name',
   );
   for (const { name } of tables)
-    kept.push({ where: `table ${name}`, text: JSON.stringify(await store.query(`SELECT * FROM ${name}`)) });
+    kept.push({ where: `table ${name}`, text: JSON.stringify(await store.query(`SELECT * FROM \`${name}\``)) });
   await store.close();
   return kept;
 }
