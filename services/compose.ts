@@ -1,12 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pages } from '../dashboards/web/pages.ts';
 import type { Replacing } from '../ingest/erase/replace.ts';
-import type { NormalizedEvent } from '../ingest/event.ts';
-import type { Clock, EventLog, Store } from '../ingest/ports.ts';
+import type { Clock, Store } from '../ingest/ports.ts';
 import { makeRecentIds, type ReceiveDeps } from '../ingest/receive.ts';
 import { type FindSource, finderOf } from '../ingest/sources/registry.ts';
 import type { Source } from '../ingest/sources/source.ts';
-import { encodeEvent } from '../ingest/upcast.ts';
 import type { Workspace } from '../ingest/workspace/workspace.ts';
 import { type Atoms, openAtoms } from '../queries/atoms/atoms.ts';
 import { metrics } from '../queries/metrics/registry.ts';
@@ -16,7 +14,6 @@ import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
 import { diagnose } from './doctor.ts';
 import { erasedBefore } from './erasing/folder.ts';
-import { withoutNames } from './erasing/workspace.ts';
 import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
@@ -42,7 +39,8 @@ import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSpooling } from './spooling.ts';
 import { type Standing, watchStanding } from './standing.ts';
 import { createTelemetry, type Telemetry, timeRequests } from './telemetry.ts';
-import { knownDefinitions, loadWorkspace, publishWorkspace } from './workspace/load.ts';
+import { loadWorkspace } from './workspace/load.ts';
+import { stateWorkspace } from './workspace/publish.ts';
 import { sourcesWith } from './workspace/sources.ts';
 
 /** A service that runs. */
@@ -150,7 +148,7 @@ async function startReading(
   const ready = (async () => {
     if (following === null) return;
     await following.ready;
-    await publish(erased === null ? workspace : withoutNames(workspace, erased), store, log, deps);
+    await stateWorkspace(workspace, { ...deps, store, log, erased });
     published = true;
   })();
   ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
@@ -187,23 +185,6 @@ async function startReading(
       return waiting;
     },
   };
-}
-
-/** States in the log what the workspace says and the store does not know yet. */
-async function publish(
-  workspace: Workspace,
-  store: Store,
-  log: EventLog,
-  { clock, logger }: ComposeDeps,
-): Promise<void> {
-  const append = (events: readonly NormalizedEvent[]) =>
-    log.append(
-      'headway.events',
-      events.map((event) => ({ key: event.subject, value: encodeEvent(event) })),
-    );
-  const known = await knownDefinitions(store);
-  const events = await publishWorkspace({ workspace, known, append, now: clock.now() });
-  if (events.length > 0) logger.info({ definitions: events.length }, 'took in what the workspace changed');
 }
 
 /** The workspace of the configuration; fails with every problem of it. */
