@@ -142,5 +142,7 @@ function unitOf(metric: Metric): string {
 }
 
 function decimalsOf(metric: Metric): number {
+  // Of availability the third digit is half a minute a month.
+  if (metric.aggregate.type === 'availability') return 3;
   return metric.unit === 'fraction' ? 1 : 2;
 }

@@ -87,7 +87,7 @@ describe('the board Delivery', () => {
     const asked = delivery.panels.map((panel) => panel.targets[0]!.url.replace('/v1/metrics/', ''));
     // Features are no trend to set teams side by side by: their metrics are not on the board.
     const wanted = metrics
-      .filter(({ id, atom }) => /^(dora|ops|delivery)\./.test(id) && atom !== 'features')
+      .filter(({ id, atom }) => /^(dora|ops|delivery)\.|^platform\.availability$/.test(id) && atom !== 'features')
       .map(({ id }) => id);
     expect(asked).toEqual(wanted.flatMap((id) => [id, id]));
   });
