@@ -8,11 +8,11 @@ import { type Axis, WHOLE } from './axis.ts';
 import { answerWithReduction } from './baseline.ts';
 import { readBeside } from './beside.ts';
 import { daysBegun, iso } from './buckets.ts';
-import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
+import { cellName, emptyCell, readCells } from './cells.ts';
 import { compareAdopters } from './compare.ts';
-import type { Coverage } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
 import { axisOf, daysOf, frameOf, placeOf } from './frame.ts';
+import { compareKeys, groupsOf } from './groups.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
@@ -21,7 +21,7 @@ import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { readAnswered } from './privacy/answered.ts';
 import { withCompanions, withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
-import { keyOf, spanKeys, toldBySpans } from './scope.ts';
+import { keyOf, spanKeys } from './scope.ts';
 import { readServiceLevels } from './slo/levels.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
 import { readTeams, readTeamZones } from './zones.ts';
@@ -287,27 +287,6 @@ interface Group {
 
 function levelsOf({ store, now }: Asked, tables: AtomTables, { asOf, options }: MetricRequest, { reach }: Axis) {
   return readServiceLevels(store, tables, { reach, asOf, now, withEvents: options.method !== 'time' });
-}
-
-/** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */
-function groupsOf(
-  request: MetricRequest,
-  cells: Iterable<Cell>,
-  told: readonly (readonly string[])[],
-  coverage: Coverage,
-): readonly (readonly string[])[] {
-  if (request.groupBy.length === 0) return [[]];
-  const groups = new Map<string, readonly string[]>(told.map((keys) => [keyOf(keys), keys]));
-  if (toldBySpans(request)) for (const keys of coverage.groups.values()) groups.set(keyOf(keys), keys);
-  for (const cell of cells) if (cell.bucket === WHOLE && cell.begun) groups.set(keyOf(cell.keys), cell.keys);
-  return [...groups.values()].sort(compareKeys);
-}
-
-function compareKeys(a: readonly string[], b: readonly string[]): number {
-  for (let index = 0; index < a.length; index += 1) {
-    if (a[index] !== b[index]) return a[index]! < b[index]! ? -1 : 1;
-  }
-  return 0;
 }
 
 function byKeys(groupBy: readonly string[]) {
