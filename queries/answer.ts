@@ -126,7 +126,11 @@ async function answerByTeamZone(
 ): Promise<readonly Part[]> {
   const zones = await readTeamZones(deps.store, request.asOf);
   const owning = isOfSubjects(metric)
-    ? await readTeams(deps.store, tables[metric.atom], request)
+    ? await readTeams(
+        deps.store,
+        [metric.atom, ...(metric.reads ?? [])].map((name) => tables[name]),
+        request,
+      )
     : (await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] })).map((span) => span.keys[0]!);
   const teams = new Set([...zones.keys(), '(unassigned)', ...owning]);
   const asked = request.filters.team;
