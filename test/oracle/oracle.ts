@@ -27,15 +27,22 @@ export function oracle(history: readonly { event: NormalizedEvent; recorded_at: 
   // Each group has the buckets of its own zone: by time, then in the groups' order.
   const series = groups
     .flatMap((group) => bucketsOf(question.window, question.grain, zoneOf(group)).map((bucket) => ({ bucket, group })))
-    .sort((a, b) => a.bucket.time - b.bucket.time);
+    .sort((a, b) => a.bucket.time - b.bucket.time)
+    .map(({ bucket, group }) => ({ group, answer: { time: iso(bucket.time), ...row(bucket, group) } }));
+  const total = (group: Dimensions): Row => {
+    const told = row(whole, group);
+    const isPartly = series.some((one) => one.group === group && one.answer.status === 'suppressed');
+    if (question.metric.hidesRemainders !== true || !isPartly) return told;
+    return { ...suppressedRow(question, told.window, told.coverage), ...group };
+  };
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
     options: question.options,
     window: windowOf(question, question.window, question.window.end > question.asOf),
     as_of: question.asOfText,
-    totals: groups.map((group) => row(whole, group)),
-    series: series.map(({ bucket, group }) => ({ time: iso(bucket.time), ...row(bucket, group) })),
+    totals: groups.map(total),
+    series: series.map((one) => one.answer),
   };
 }
 
@@ -106,6 +113,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     workingDays: sum(days.filter((day) => day.weekday <= 5).map((day) => day.share)),
     serviceDays: sum(serviceUnits(question, world, group, services, days).map((pair) => pair.unit.share)),
     inScope: (dimensions) => matches(scope, group, dimensions),
+    group,
     seed: canonicalJson({
       metric: question.id,
       options,
@@ -131,6 +139,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
             : 'ok';
   const nothing = { value: null, ci: null, lower_bound: null };
   const { quantiles, derived = {} } = summary;
+  if (summary.suppressed === true) return { ...suppressedRow(question, window, coverage), ...group };
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
@@ -150,6 +159,26 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     ...summary.facts,
     ...(noData ? Object.fromEntries(Object.keys(derived).map((name) => [name, null])) : derived),
     ...group,
+  };
+}
+
+/** What is said of a cell of few people: nothing (metrics.md §9.2). */
+function suppressedRow({ id, metric, options, scope, asOfText }: Question, window: Window, coverage: number): Row {
+  return {
+    metric: id,
+    spec_version: SPEC_VERSION,
+    options,
+    scope,
+    window,
+    as_of: asOfText,
+    value: null,
+    unit: metric.unit,
+    n: null,
+    ci: null,
+    status: 'suppressed',
+    coverage,
+    open_n: 0,
+    excluded: {},
   };
 }
 
