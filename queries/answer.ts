@@ -225,8 +225,8 @@ async function answerInZone(
     const name = cellName(bucket, keys);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
     const availability = availabilityIn(cell);
-    const place = availability?.place ?? placeOf(frame, frame.spanOf(bucket), key);
     const isTold = metric.isCoveredByItems === true && (cell.items > 0 || cell.tallies.survey !== undefined);
+    const place = availability?.place ?? placeOf(frame, frame.spanOf(bucket), key, isTold);
     const envelope = assemble({
       metric,
       options: request.options,
@@ -246,7 +246,7 @@ async function answerInZone(
         ? 1
         : (availability?.coverage ??
           Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped))),
-      isClipped: place.isClipped && !isTold,
+      isClipped: place.isClipped,
       daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
         options: request.options,
