@@ -24,6 +24,8 @@ export interface Askable {
   readonly dimensions: readonly string[];
   /** Told without filters, in one zone for all. */
   readonly unfiltered?: boolean;
+  /** Asked in one zone for all. */
+  readonly oneZone?: boolean;
 }
 
 /** The metrics that are asked about {@link randomHistory}. */
@@ -107,6 +109,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   workflow: ['Deploy', 'CI', '(unassigned)'],
   support_tier: ['0', '1', '2', '3'],
   kind: ['create-repository', 'advice', 'documentation', '(unassigned)'],
+  wave: ['A', 'B', 'C'],
+  item: ['overall', 'docs', 'enps', 'mood'],
 };
 
 /** Questions about {@link randomHistory} of the same seed: each metric once plainly and once with everything varied. */
@@ -161,7 +165,8 @@ function variedParams(random: Random, one: Askable, at: number, tz: string, now:
   const grain = random.pick([...(days <= 3 ? ['hour'] : []), 'day', 'week', 'month', 'quarter', 'year', '28d', '']);
   if (grain !== '') params.grain = grain;
   if (random.chance(0.6)) params.group_by = random.shuffled(one.dimensions).slice(0, random.int(1, 2)).join(',');
-  if (params.group_by?.split(',').includes('team') && random.chance(0.4) && !one.unfiltered) params.tz = 'team';
+  if (params.group_by?.split(',').includes('team') && random.chance(0.4) && !one.unfiltered && !one.oneZone)
+    params.tz = 'team';
   if (random.chance(0.35) && !one.unfiltered) {
     const dimension = random.pick(one.dimensions);
     params[dimension] = random.chance(0.1)

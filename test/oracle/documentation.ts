@@ -107,7 +107,7 @@ export function sessionsOf(world: World): Session[] {
 function sessionOf(world: World, key: string, events: readonly NormalizedEvent[]): Session {
   const first = events[0]!;
   const counted = events.filter((event) => event.type === 'search.performed' && dataOf(event).results !== undefined);
-  const found = events.find((event, index) => isOpening(event) && isRight(events, index));
+  const found = events.find((event) => isOpening(event) && isRight(events, event));
   const login = text(dataOf(first).principal);
   const beganAt = timeOf(first);
   const team = events.map((event) => text(dataOf(event).team)).find((one) => one !== '') ?? '';
@@ -127,17 +127,19 @@ function isOpening(event: NormalizedEvent): boolean {
   return event.type === 'search.clicked' || event.type === 'doc.viewed';
 }
 
-function isRight(events: readonly NormalizedEvent[], index: number): boolean {
-  const opening = events[index]!;
+function isRight(events: readonly NormalizedEvent[], opening: NormalizedEvent): boolean {
   const openedAt = timeOf(opening);
-  const after = events.slice(index + 1);
+  // Of one instant nothing follows the other, whatever the order.
+  const after = events.filter((event) => timeOf(event) > openedAt);
+  const fromThen = events.filter((event) => timeOf(event) >= openedAt);
   if (after.some((event) => event.type === 'search.performed' && timeOf(event) - openedAt <= 30_000)) return false;
   const document = (event: NormalizedEvent): string => text(dataOf(event).document);
   // Who does not name it may mean any.
   const same = (event: NormalizedEvent): boolean =>
     document(event) === '' || document(opening) === '' || document(event) === document(opening);
-  if (after.some((event) => event.type === 'doc.rated' && dataOf(event).helpful === true && same(event))) return true;
-  const told = [opening, ...after]
+  if (fromThen.some((event) => event.type === 'doc.rated' && dataOf(event).helpful === true && same(event)))
+    return true;
+  const told = fromThen
     .filter((event) => event.type === 'doc.viewed' && same(event) && typeof dataOf(event).dwell_seconds === 'number')
     .map((event) => dataOf(event).dwell_seconds as number);
   if (told.length > 0) return Math.max(...told) >= 10;

@@ -33,6 +33,8 @@ const dimensionNames = [
   'workflow',
   'support_tier',
   'kind',
+  'wave',
+  'item',
 ] as const;
 
 export interface Ask {
@@ -57,9 +59,8 @@ export interface Question {
 }
 
 /** Reads a question as the API does; the oracle is only asked valid ones. */
-export function readAsk(ask: Ask): Question {
+export function readAsk(ask: Ask, metric: OracleMetric = oracleMetrics[ask.metric]!): Question {
   const { params } = ask;
-  const metric = oracleMetrics[ask.metric]!;
   const asOfText = iso(Date.parse(params.as_of ?? ask.now));
   const options: Record<string, string | number | boolean> = {};
   for (const [name, byDefault] of Object.entries({ ...metric.options, ownership: 'then' })) {

@@ -79,6 +79,8 @@ export interface OracleMetric {
   readonly graceHours: number;
   /** What it counts is of no service's delivery: its sources as a whole tell coverage, its atoms which groups there are (R53). */
   readonly sourcesAlone?: boolean;
+  /** Whether a row is covered by what it tells of, whatever its sources (R32). */
+  readonly isCovered?: (row: Pick<RowContext, 'items' | 'bucket' | 'inScope'>) => boolean;
   /** A group's total is hidden where one of its buckets is, which could be told as what is left. */
   readonly hidesRemainders?: boolean;
   /** Its atoms, and those of their kind that it leaves out. */
