@@ -258,7 +258,7 @@ async function answerInZone(
       },
     });
     const made = { ...envelope, ...group };
-    sizes.set(made, beside.numbers(name).headcount_least ?? cell.items);
+    sizes.set(made, Number(beside.numbers(name).headcount_least ?? cell.tallies.respondents ?? cell.items));
     return made;
   };
   const hide = (rows: readonly Row[]) =>

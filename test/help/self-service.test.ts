@@ -250,3 +250,25 @@ test('a training counts for the team of when it was due, and not where its perso
   const teams = await by('team', 'people.training_completion');
   expect(Object.keys(teams).sort()).toEqual(['(unassigned)', 'new']);
 });
+
+test('who is hidden with the few is told by people, not by how many trainings each of them has', async () => {
+  beat();
+  const train = (team: string, people: number, courses: number) => {
+    for (let n = 0; n < people * courses; n += 1) {
+      const training = { person: `${team}-${n % people}`, course: `course ${n}`, team };
+      world.story().tell('training.assigned', at(1, '09:00:00'), { ...training, due_at: at(20, '00:00:00') });
+    }
+  };
+  train('a', 2, 3);
+  train('b', 2, 3);
+  train('c', 5, 1);
+  train('d', 6, 1);
+  await world.write();
+  const teams = await by('team', 'people.training_completion');
+  expect(Object.entries(teams).map(([team, row]) => [team, row.n])).toEqual([
+    ['a', null],
+    ['b', null],
+    ['c', null],
+    ['d', 6],
+  ]);
+});
