@@ -126,7 +126,11 @@ async function answerByTeamZone(
 ): Promise<readonly Part[]> {
   const zones = await readTeamZones(deps.store, request.asOf);
   const owning = isOfSubjects(metric)
-    ? await readTeams(deps.store, tables[metric.atom], request)
+    ? await readTeams(
+        deps.store,
+        [metric.atom, ...(metric.reads ?? [])].map((name) => tables[name]),
+        request,
+      )
     : (await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] })).map((span) => span.keys[0]!);
   const teams = new Set([...zones.keys(), '(unassigned)', ...owning]);
   const asked = request.filters.team;
@@ -221,8 +225,8 @@ async function answerInZone(
     const name = cellName(bucket, keys);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
     const availability = availabilityIn(cell);
-    const place = availability?.place ?? placeOf(frame, frame.spanOf(bucket), key);
     const isTold = metric.isCoveredByItems === true && (cell.items > 0 || cell.tallies.survey !== undefined);
+    const place = availability?.place ?? placeOf(frame, frame.spanOf(bucket), key, isTold);
     const envelope = assemble({
       metric,
       options: request.options,
@@ -242,7 +246,7 @@ async function answerInZone(
         ? 1
         : (availability?.coverage ??
           Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped))),
-      isClipped: place.isClipped && !isTold,
+      isClipped: place.isClipped,
       daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
         options: request.options,
@@ -254,7 +258,7 @@ async function answerInZone(
       },
     });
     const made = { ...envelope, ...group };
-    sizes.set(made, beside.numbers(name).headcount_least ?? cell.items);
+    sizes.set(made, Number(beside.numbers(name).headcount_least ?? cell.tallies.respondents ?? cell.items));
     return made;
   };
   const hide = (rows: readonly Row[]) =>

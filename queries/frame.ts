@@ -66,14 +66,14 @@ export function axisOf(
   return { window, reach, tz, days: localDays(reach, tz), buckets, asOf, hours };
 }
 
-/** Where a row stands: its bucket cut to what is asked for, and clipped to the first covered unit of its group. */
-export function placeOf(frame: Frame, whole: Span, key: string) {
+/** Where a row stands: its bucket cut to what is asked for, and clipped to the first covered unit of its group, unless what is told covers it (R32, R73). */
+export function placeOf(frame: Frame, whole: Span, key: string, isTold = false) {
   const { axis, coverage } = frame;
   const start = Math.max(whole.start, axis.reach.start);
   const end = Math.min(whole.end, axis.window.end);
   const first = coverage.firstCovered(key);
   // A bucket wholly before the first covered unit stays as it is: there is no data for it.
-  const isClipped = first !== null && first > start && first < end;
+  const isClipped = !isTold && first !== null && first > start && first < end;
   const isCut = start > whole.start || end < whole.end;
   const clipped = { start: isClipped ? first : start, end };
   return { clipped, isClipped, partial: isCut || isClipped || end > axis.asOf };

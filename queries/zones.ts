@@ -20,12 +20,14 @@ WHERE type = 'team.defined' AND isNotNull(data.timezone)
   AND ({as_of:Nullable(Int64)} IS NULL OR toUnixTimestamp64Milli(recorded_at) <= {as_of:Nullable(Int64)})
 GROUP BY team`;
 
-/** The teams of which there are atoms in a table, then or now as the question has it. */
-export async function readTeams(store: Store, table: string, { options }: MetricRequest): Promise<readonly string[]> {
-  const rows = await store.query(teamsSql(table, options.ownership === 'now'));
+/** The teams of which there are atoms in any of the tables that a metric reads, then or now as the question has it. */
+export async function readTeams(
+  store: Store,
+  tables: readonly string[],
+  { options }: MetricRequest,
+): Promise<readonly string[]> {
+  const team = options.ownership === 'now' ? 'team_now' : 'team';
+  const each = tables.map((table) => `SELECT DISTINCT toString(${team}) AS team FROM ${table}`);
+  const rows = await store.query(`SELECT DISTINCT team FROM (${each.join(' UNION ALL ')}) ORDER BY team`);
   return rows.map((row) => String(row.team));
 }
-
-/** SQL of {@link readTeams}. */
-export const teamsSql = (table: string, now: boolean): string =>
-  `SELECT DISTINCT toString(${now ? 'team_now' : 'team'}) AS team FROM ${table} ORDER BY team`;

@@ -1,3 +1,4 @@
+import { UNASSIGNED } from '../atoms/sql.ts';
 import type { AtomTables } from '../atoms/tables.ts';
 import type { Items, Metric, Scope } from '../metric.ts';
 
@@ -24,11 +25,11 @@ const place = ['team', 'tier', 'region', 'product'].flatMap((name) => [name, `${
 const asked = ({ tasks, tickets }: AtomTables): string => {
   const columns = place.map((name) => `toString(${name})`).join(', ');
   return `
-    SELECT person_key, lower(kind) AS kind_key, (asked_at, atom_id, toString(kind), NOT (${byTicket}), outcome = 'succeeded' AND NOT (${byTicket}), ${byTicket} OR human_touch = 1, toString(excluded), [${columns}]) AS event
+    SELECT person_key, lower(kind) AS kind_key, (asked_at, atom_id, NOT (${byTicket}), outcome = 'succeeded' AND NOT (${byTicket}), ${byTicket} OR human_touch = 1, toString(excluded), [${columns}]) AS event
     FROM ${tasks}
     UNION ALL
-    SELECT person_key, lower(kind), (assumeNotNull(created_at), atom_id, toString(kind), false, false, true, toString(asked_by), [${columns}])
-    FROM ${tickets} WHERE kind != '' AND isNotNull(created_at)`;
+    SELECT person_key, lower(kind), (assumeNotNull(created_at), atom_id, false, false, true, toString(asked_by), [${columns}])
+    FROM ${tickets} WHERE kind != '${UNASSIGNED}' AND isNotNull(created_at)`;
 };
 
 /** Intents: what one person asked for of one kind, from the first time on for a day, and then anew (R81). */
@@ -36,9 +37,9 @@ const intents = (tables: AtomTables, { filters }: Scope): string => {
   const first = (nth: number) => `members[1].${nth}`;
   return `(
     SELECT * FROM (
-      SELECT began_at, ${first(3)} AS kind, ${first(7)} AS asked_by, has(catalogue, kind_key) AS in_catalogue,
-        arrayExists(e -> e.4, members) AS tried, arrayExists(e -> e.5, members) AND NOT helped AS succeeded, arrayExists(e -> e.6, members) AS helped,
-        ${place.map((name, index) => `${first(8)}[${index + 1}] AS ${name}`).join(', ')}
+      SELECT began_at, kind_key AS kind, ${first(6)} AS asked_by, has(catalogue, kind_key) AS in_catalogue,
+        arrayExists(e -> e.3, members) AS tried, arrayExists(e -> e.4, members) AND NOT helped AS succeeded, arrayExists(e -> e.5, members) AS helped,
+        ${place.map((name, index) => `${first(7)}[${index + 1}] AS ${name}`).join(', ')}
       FROM (
         SELECT kind_key, began_at, arrayFilter(e -> e.1 >= began_at AND e.1 < began_at + toIntervalHour(${HOURS}), events) AS members,
           (SELECT groupUniqArray(lower(kind)) FROM ${tables.tasks} WHERE NOT (${byTicket})) AS catalogue

@@ -214,3 +214,61 @@ test('how long somebody stays is what the documentation tells, and a session end
     ['principal:c', '11:00:00', ''],
   ]);
 });
+
+test('each team in its own zone, those too of which only tickets or only searches tell; a kind in any case is one', async () => {
+  beat();
+  world.story().tell('team.defined', '2025-01-01T00:00:00Z', { team: 'west', timezone: 'America/New_York' });
+  run('a', at(3, '10:00:00'), 'succeeded', { team: 'west' });
+  ask('b', at(3, '10:00:00'), { kind: 'Create-Repository', team: 'east' });
+  world.story().tell('search.performed', at(3, '10:00:00'), { principal: 'c', team: 'south' });
+  world.story().tell('doc.viewed', at(3, '10:00:05'), { principal: 'c', document: 'guide' });
+  await world.write();
+  const success = await by('team', 'platform.self_service_success', { tz: 'team' });
+  expect(Object.keys(success)).toEqual(['east', 'west']);
+  expect(success.west!.window.tz).toBe('America/New_York');
+  expect(Object.keys(await by('team', 'support.volume', { tz: 'team' }))).toEqual(['east', 'south']);
+  const kinds = await by('kind', 'platform.self_service_success');
+  expect(Object.keys(kinds)).toEqual(['create-repository']);
+  expect(kinds['create-repository']).toMatchObject({ numerator: 1, denominator: 2 });
+});
+
+test('a training counts for the team of when it was due, and not where its person had left by another name', async () => {
+  beat();
+  const people = ['a', 'b', 'c', 'd', 'e'];
+  for (const person of [...people, 'f', 'g'])
+    world
+      .story()
+      .tell('training.assigned', at(1, '09:00:00'), { person, course: 'Security', due_at: at(20, '00:00:00') });
+  for (const person of [...people, 'f'])
+    world.story().tell('person.moved', at(10, '00:00:00'), { person, team: 'new' });
+  world.story().tell('person.defined', at(1, '00:00:00'), { person: 'eff', identities: ['f', 'f@example.org'] });
+  world.story().tell('person.left', at(12, '00:00:00'), { person: 'F@example.org' });
+  world.story().tell('person.left', at(20, '00:00:00'), { person: 'a' });
+  for (const person of people) world.story().tell('person.joined', '2025-01-01T00:00:00Z', { person, team: 'old' });
+  await world.write();
+  expect(await only('people.training_completion')).toMatchObject({ n: 6, excluded: { left: 1 } });
+  const teams = await by('team', 'people.training_completion');
+  expect(Object.keys(teams).sort()).toEqual(['(unassigned)', 'new']);
+});
+
+test('who is hidden with the few is told by people, not by how many trainings each of them has', async () => {
+  beat();
+  const train = (team: string, people: number, courses: number) => {
+    for (let n = 0; n < people * courses; n += 1) {
+      const training = { person: `${team}-${n % people}`, course: `course ${n}`, team };
+      world.story().tell('training.assigned', at(1, '09:00:00'), { ...training, due_at: at(20, '00:00:00') });
+    }
+  };
+  train('a', 2, 3);
+  train('b', 2, 3);
+  train('c', 5, 1);
+  train('d', 6, 1);
+  await world.write();
+  const teams = await by('team', 'people.training_completion');
+  expect(Object.entries(teams).map(([team, row]) => [team, row.n])).toEqual([
+    ['a', null],
+    ['b', null],
+    ['c', null],
+    ['d', 6],
+  ]);
+});

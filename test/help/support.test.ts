@@ -171,3 +171,33 @@ test('the time at each tier stands by itself', async () => {
   expect(await only('support.resolution_time', { ...march, of: 'stay', support_tier: '3' })).toMatchObject({ n: 1 });
   expect(await by('support_tier', 'support.resolution_time', march)).toMatchObject({ 3: { value: 210, n: 1 } });
 });
+
+test('who answers and who asks are people, whatever the login; a stay at a tier has some time in it', async () => {
+  beat();
+  const person = (person: string, more: More) =>
+    world.story().tell('person.defined', '2025-03-20T00:00:00Z', { person, ...more });
+  person('ada', { identities: ['ada-2'], team: 'own' });
+  person('deploy', { kind: 'service' });
+  ticket('created', '1', '2025-03-03T10:00:00Z', { principal: 'ada-2' });
+  ticket('escalated', '1', '2025-03-03T10:00:00Z', { tier: 3 });
+  ticket('responded', '1', '2025-03-03T10:05:00Z', { actor: 'ADA' });
+  ticket('responded', '1', '2025-03-03T10:06:00Z', { actor: 'deploy' });
+  ticket('responded', '1', '2025-03-03T10:30:00Z', { actor: 'grace' });
+  ticket('resolved', '1', '2025-03-03T12:00:00Z');
+  ticket('responded', '1', '2025-03-03T13:00:00Z', { actor: 'grace', tier: 1 });
+  // Reopened as soon as it was resolved: it is open.
+  ticket('created', '2', '2025-03-03T10:00:00Z', { team: 'desk', kind: 'advice' });
+  ticket('resolved', '2', '2025-03-03T11:00:00Z');
+  ticket('reopened', '2', '2025-03-03T11:00:00Z');
+  await world.write();
+  expect(await by('team', 'support.first_response', march)).toMatchObject({ own: { value: 30, n: 1 } });
+  const stays = await by('support_tier', 'support.resolution_time', { ...march, of: 'stay' });
+  expect(Object.keys(stays)).toEqual(['2', '3']);
+  expect(stays).toMatchObject({ 2: { n: 0, open_n: 1 }, 3: { value: 120, n: 1, open_n: 0 } });
+  expect(await by('kind', 'support.resolution_time', march)).toMatchObject({
+    '(unassigned)': { value: 120, n: 1 },
+    advice: { n: 0, open_n: 1 },
+  });
+  expect(await only('support.volume', { ...march, kind: '(unassigned)' })).toMatchObject({ value: 1 });
+  expect(await by('support_tier', 'support.volume', march)).toMatchObject({ 3: { value: 1 }, 2: { value: 1 } });
+});

@@ -17,12 +17,19 @@ const link = { link: ['linked_only', 'previous_deploy'], max_lag: ['24', '1', '0
 const open = { closed_only: ['true', 'false'], kaplan_meier: ['true', 'false'] };
 const bucket = { bucket: ['impact_started_at', 'restored_at'] };
 
-/** Every metric that has an oracle, with the values its options take and the dimensions its atoms have. */
-const askable: readonly {
-  metric: string;
-  options: Record<string, readonly string[]>;
-  dimensions: readonly string[];
-}[] = [
+/** A metric that has an oracle, with the values its options take and the dimensions its atoms have. */
+export interface Askable {
+  readonly metric: string;
+  readonly options: Readonly<Record<string, readonly string[]>>;
+  readonly dimensions: readonly string[];
+  /** Told without filters, in one zone for all. */
+  readonly unfiltered?: boolean;
+  /** Asked in one zone for all. */
+  readonly oneZone?: boolean;
+}
+
+/** The metrics that are asked about {@link randomHistory}. */
+const askable: readonly Askable[] = [
   {
     metric: 'dora.deployment_frequency',
     options: {
@@ -86,6 +93,9 @@ const timed = [
   'ops.time_to_acknowledge',
   'pipeline.queue_time',
   'pipeline.run_time',
+  'support.first_response',
+  'support.resolution_time',
+  'docs.time_to_find',
 ];
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -97,16 +107,29 @@ const values: Readonly<Record<string, readonly string[]>> = {
   environment_group: ['production', 'edge', '(unassigned)'],
   repository: ['acme/mono', 'acme/shop', 'acme/lib'],
   workflow: ['Deploy', 'CI', '(unassigned)'],
+  support_tier: ['0', '1', '2', '3'],
+  kind: ['create-repository', 'advice', 'documentation', '(unassigned)'],
+  wave: ['A', 'B', 'C'],
+  item: ['overall', 'docs', 'enps', 'mood'],
 };
 
 /** Questions about {@link randomHistory} of the same seed: each metric once plainly and once with everything varied. */
 export function asks(seed: number): Ask[] {
+  return questionsAbout(seed, randomHistory(seed), askable);
+}
+
+/** Questions about a history of a seed: each metric once plainly and once with everything varied. */
+export function questionsAbout(
+  seed: number,
+  history: readonly { readonly recorded_at: string }[],
+  metrics: readonly Askable[],
+): Ask[] {
   const random = newRandom(seed + 0x5eed);
   const { at, tz } = weekendOf(seed);
   // Now is when everything was recorded; earlier states of knowledge are asked for with as_of.
-  const recorded = Math.max(...randomHistory(seed).map((one) => Date.parse(one.recorded_at)));
+  const recorded = Math.max(...history.map((one) => Date.parse(one.recorded_at)));
   const now = new Date(recorded + random.pick([1, DAY_MS, 60 * DAY_MS])).toISOString();
-  return askable.flatMap((one) => [
+  return metrics.flatMap((one) => [
     { metric: one.metric, params: windowOf(random, at, tz), now },
     { metric: one.metric, params: variedParams(random, one, at, tz, now), now },
   ]);
@@ -136,20 +159,15 @@ function windowOf(random: Random, at: number, tz: string): { from: string; to: s
   };
 }
 
-function variedParams(
-  random: Random,
-  one: (typeof askable)[number],
-  at: number,
-  tz: string,
-  now: string,
-): Record<string, string> {
+function variedParams(random: Random, one: Askable, at: number, tz: string, now: string): Record<string, string> {
   const params: Record<string, string> = windowOf(random, at, tz);
   const days = (Date.parse(params.to!) - Date.parse(params.from!)) / DAY_MS;
   const grain = random.pick([...(days <= 3 ? ['hour'] : []), 'day', 'week', 'month', 'quarter', 'year', '28d', '']);
   if (grain !== '') params.grain = grain;
   if (random.chance(0.6)) params.group_by = random.shuffled(one.dimensions).slice(0, random.int(1, 2)).join(',');
-  if (params.group_by?.split(',').includes('team') && random.chance(0.4)) params.tz = 'team';
-  if (random.chance(0.35)) {
+  if (params.group_by?.split(',').includes('team') && random.chance(0.4) && !one.unfiltered && !one.oneZone)
+    params.tz = 'team';
+  if (random.chance(0.35) && !one.unfiltered) {
     const dimension = random.pick(one.dimensions);
     params[dimension] = random.chance(0.1)
       ? '*'

@@ -3,20 +3,26 @@ import type { MetricAnswer, Row, Status, Window } from '../../queries/envelope.t
 import { type Bucket, bucketsOf, iso, type Stretch, startOfUnit, unitsOf } from './calendar.ts';
 import { type Feed, feedOf, isAliveIn } from './coverage.ts';
 import { dataOf } from './known.ts';
-import { type Ask, type Question, readAsk } from './question.ts';
+import { type Ask, oracleMetrics, type Question, readAsk } from './question.ts';
 import { groupsOf, itemsOf, matches, ownersPart, serviceUnits, spansOf } from './scope.ts';
 import { canonicalJson } from './statistics.ts';
-import type { Dimensions, RowContext } from './summary.ts';
+import type { Dimensions, OracleMetric, RowContext } from './summary.ts';
 import { remembered, type World, worldOf } from './world.ts';
 
 export type { Ask };
 
 const SPEC_VERSION = '1.0.0';
 
-/** What `GET /v1/metrics/{id}` answers, computed naively from the definitions. */
-export function oracle(history: readonly { event: NormalizedEvent; recorded_at: string }[], ask: Ask): MetricAnswer {
-  const question = readAsk(ask);
-  const world = worldOf(history, question.asOf);
+/** What `GET /v1/metrics/{id}` answers, computed naively from the definitions; `metric`: one that depends on more than the history. */
+export function oracle(
+  history: readonly { event: NormalizedEvent; recorded_at: string }[],
+  ask: Ask,
+  metric: OracleMetric = oracleMetrics[ask.metric]!,
+): MetricAnswer {
+  const question = readAsk(ask, metric);
+  // What a metric from elsewhere makes of a world is not noted in it.
+  const world =
+    metric === oracleMetrics[ask.metric] ? worldOf(history, question.asOf) : { ...worldOf(history, question.asOf) };
   const { feeds, sourcesAlone = false } = question.metric;
   const feed = remembered(world, `feed ${feeds} ${sourcesAlone}`, () => feedOf(world, feeds, sourcesAlone));
   const groups = groupsOf(question, world);
@@ -27,15 +33,22 @@ export function oracle(history: readonly { event: NormalizedEvent; recorded_at: 
   // Each group has the buckets of its own zone: by time, then in the groups' order.
   const series = groups
     .flatMap((group) => bucketsOf(question.window, question.grain, zoneOf(group)).map((bucket) => ({ bucket, group })))
-    .sort((a, b) => a.bucket.time - b.bucket.time);
+    .sort((a, b) => a.bucket.time - b.bucket.time)
+    .map(({ bucket, group }) => ({ group, answer: { time: iso(bucket.time), ...row(bucket, group) } }));
+  const total = (group: Dimensions): Row => {
+    const told = row(whole, group);
+    const isPartly = series.some((one) => one.group === group && one.answer.status === 'suppressed');
+    if (question.metric.hidesRemainders !== true || !isPartly) return told;
+    return { ...suppressedRow(question, told.window, told.coverage), ...group };
+  };
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
     options: question.options,
     window: windowOf(question, question.window, question.window.end > question.asOf),
     as_of: question.asOfText,
-    totals: groups.map((group) => row(whole, group)),
-    series: series.map(({ bucket, group }) => ({ time: iso(bucket.time), ...row(bucket, group) })),
+    totals: groups.map(total),
+    series: series.map((one) => one.answer),
   };
 }
 
@@ -73,13 +86,15 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
   const lives = services.length > 0 ? [...alive.values()].flat() : sources;
   const firstAlive = Math.min(Number.POSITIVE_INFINITY, ...lives.map((life) => life.start));
   const firstCovered = firstAlive === Number.POSITIVE_INFINITY ? firstAlive : startOfUnit(firstAlive, unit, tz);
-  const isClipped = firstCovered > asked.start && firstCovered < asked.end;
+  const inScope: RowContext['inScope'] = (dimensions) => matches(scope, group, dimensions);
+  const isCovered = metric.isCovered?.({ items: itemsOf(question, world), bucket: asked, inScope }) ?? false;
+  const isClipped = !isCovered && firstCovered > asked.start && firstCovered < asked.end;
   const clipped = isClipped ? { start: firstCovered, end: asked.end } : asked;
 
   const days = unitsOf(clipped, 'day', tz, asOf);
   const units = unit === 'day' ? days : unitsOf(clipped, unit, tz, asOf);
   const pairs = serviceUnits(question, world, group, services, units);
-  const coverage =
+  const covered =
     pairs.length > 0
       ? ratio(
           pairs,
@@ -92,6 +107,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
           (one) => isAliveIn(sources, one),
         );
 
+  const coverage = isCovered ? 1 : covered;
   const isRunning = asked.end > asOf;
   const window = windowOf(question, clipped, bucket.cut || isClipped || isRunning);
   const seedScope = { ...scope, ...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, [value]])) };
@@ -105,7 +121,8 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     days: sum(days.map((day) => day.share)),
     workingDays: sum(days.filter((day) => day.weekday <= 5).map((day) => day.share)),
     serviceDays: sum(serviceUnits(question, world, group, services, days).map((pair) => pair.unit.share)),
-    inScope: (dimensions) => matches(scope, group, dimensions),
+    inScope,
+    group,
     seed: canonicalJson({
       metric: question.id,
       options,
@@ -131,6 +148,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
             : 'ok';
   const nothing = { value: null, ci: null, lower_bound: null };
   const { quantiles, derived = {} } = summary;
+  if (summary.suppressed === true) return { ...suppressedRow(question, window, coverage), ...group };
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
@@ -150,6 +168,26 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     ...summary.facts,
     ...(noData ? Object.fromEntries(Object.keys(derived).map((name) => [name, null])) : derived),
     ...group,
+  };
+}
+
+/** What is said of a cell of few people: nothing (metrics.md §9.2). */
+function suppressedRow({ id, metric, options, scope, asOfText }: Question, window: Window, coverage: number): Row {
+  return {
+    metric: id,
+    spec_version: SPEC_VERSION,
+    options,
+    scope,
+    window,
+    as_of: asOfText,
+    value: null,
+    unit: metric.unit,
+    n: null,
+    ci: null,
+    status: 'suppressed',
+    coverage,
+    open_n: 0,
+    excluded: {},
   };
 }
 

@@ -1,10 +1,14 @@
 import { iso, type Stretch } from './calendar.ts';
 import { deploymentMetrics } from './deployment-metrics.ts';
+import { documentationMetrics } from './documentation.ts';
 import { incidentMetrics } from './incident-metrics.ts';
 import { compareText } from './known.ts';
 import { leadTimeMetrics } from './lead-time.ts';
 import { pipelineMetrics } from './pipelines.ts';
+import { selfServiceMetrics } from './self-service.ts';
 import type { Options, OracleMetric } from './summary.ts';
+import { supportMetrics } from './tickets.ts';
+import { trainingMetrics } from './training.ts';
 
 /** Every metric that the oracle answers. */
 export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
@@ -12,6 +16,10 @@ export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
   ...leadTimeMetrics,
   ...incidentMetrics,
   ...pipelineMetrics,
+  ...supportMetrics,
+  ...selfServiceMetrics,
+  ...documentationMetrics,
+  ...trainingMetrics,
 };
 
 const dimensionNames = [
@@ -23,6 +31,10 @@ const dimensionNames = [
   'environment_group',
   'repository',
   'workflow',
+  'support_tier',
+  'kind',
+  'wave',
+  'item',
 ] as const;
 
 export interface Ask {
@@ -47,9 +59,8 @@ export interface Question {
 }
 
 /** Reads a question as the API does; the oracle is only asked valid ones. */
-export function readAsk(ask: Ask): Question {
+export function readAsk(ask: Ask, metric: OracleMetric = oracleMetrics[ask.metric]!): Question {
   const { params } = ask;
-  const metric = oracleMetrics[ask.metric]!;
   const asOfText = iso(Date.parse(params.as_of ?? ask.now));
   const options: Record<string, string | number | boolean> = {};
   for (const [name, byDefault] of Object.entries({ ...metric.options, ownership: 'then' })) {

@@ -28,6 +28,8 @@ export interface RowContext {
   readonly serviceDays: number;
   /** Whether an atom with these dimensions is in the row's filters and group. */
   readonly inScope: (dimensions: Dimensions) => boolean;
+  /** The values of the dimensions that it is grouped by. */
+  readonly group: Dimensions;
   /** JSON that seeds resampling (metrics.md §1.8). */
   readonly seed: string;
 }
@@ -45,11 +47,13 @@ export interface Summary {
   readonly insufficient?: boolean;
   /** The metric itself cannot tell (metrics.md §3.4). */
   readonly noData?: boolean;
+  /** Told of too few people: not told (metrics.md §9.2). */
+  readonly suppressed?: boolean;
   readonly quantiles?: Readonly<Record<'p50' | 'p75' | 'p90', QuantileValue>>;
   /** Counts that stand whatever the coverage. */
   readonly facts?: Partial<Envelope>;
   /** Derived fields that are null without coverage. */
-  readonly derived?: Readonly<Record<string, number | string | null>>;
+  readonly derived?: Readonly<Record<string, unknown>>;
 }
 
 /** One thing that a metric counts or leaves out. `at` decides the bucket; null: it is in none. */
@@ -75,6 +79,10 @@ export interface OracleMetric {
   readonly graceHours: number;
   /** What it counts is of no service's delivery: its sources as a whole tell coverage, its atoms which groups there are (R53). */
   readonly sourcesAlone?: boolean;
+  /** Whether a row is covered by what it tells of, whatever its sources (R32). */
+  readonly isCovered?: (row: Pick<RowContext, 'items' | 'bucket' | 'inScope'>) => boolean;
+  /** A group's total is hidden where one of its buckets is, which could be told as what is left. */
+  readonly hidesRemainders?: boolean;
   /** Its atoms, and those of their kind that it leaves out. */
   items(world: World, options: Options): Item[];
   summarize(row: RowContext): Summary;
@@ -131,12 +139,17 @@ export function lengthOf({ world, options }: RowContext, item: Item): number {
 }
 
 /** Quantiles of durations in a unit of `unitMs`; the median leads (metrics.md §1.8, §1.9). */
-export function durations(row: RowContext, items: readonly Item[], unitMs: number): Summary {
+export function durations(
+  row: RowContext,
+  items: readonly Item[],
+  unitMs: number,
+  length: (item: Item) => number = (item) => lengthOf(row, item),
+): Summary {
   const { counted, excluded } = within(items, row);
-  const closed = counted.flatMap((item) => (isClosed(item) ? [lengthOf(row, item) / unitMs] : []));
+  const closed = counted.flatMap((item) => (isClosed(item) ? [length(item) / unitMs] : []));
   const openN = counted.length - closed.length;
   const sorting = row.options.closed_only === true ? 0 : openN;
-  const lasting = counted.flatMap((item) => (isClosed(item) ? [] : [lengthOf(row, item) / unitMs]));
+  const lasting = counted.flatMap((item) => (isClosed(item) ? [] : [length(item) / unitMs]));
   const at = (percent: number): QuantileValue =>
     row.options.kaplan_meier === true
       ? kaplanMeier(closed, lasting, percent)

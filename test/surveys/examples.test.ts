@@ -47,6 +47,8 @@ test('EX-SUR-1: mean, interval, goal, favourable share, response rate and finite
     confidently_met: false,
   });
   expect([row.ci?.low, row.ci?.high].map((bound) => Number(bound?.toFixed(2)))).toEqual([3.11, 4.89]);
+  // A wave covers all of the time that is asked about, also what lies before its first invitation.
+  expect(row.window).toMatchObject({ start: '2025-01-01T00:00:00.000Z', partial: false });
   expect(row).toMatchObject({ invited: 12, distribution: { 2: 1, 3: 1, 4: 3, 5: 3 } });
   const corrected = await only('survey.score', { fpc: 'true' });
   expect((corrected.ci!.high! - corrected.ci!.low!) / 2).toBeCloseTo(0.54, 2);

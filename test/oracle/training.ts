@@ -1,0 +1,103 @@
+import type { NormalizedEvent } from '../../ingest/event.ts';
+import { text } from './attempts.ts';
+import { compareText, dataOf, timeOf } from './known.ts';
+import { by, lastStated, personalDimensions, principalOf } from './principals.ts';
+import { type ShareItem, share } from './shares.ts';
+import { type Options, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
+import type { World } from './world.ts';
+
+const FEWEST = 5;
+
+/** metrics.md §7.2. */
+export const trainingMetrics: Readonly<Record<string, OracleMetric>> = {
+  'people.training_completion': {
+    unit: 'fraction',
+    options: {},
+    graceHours: 48,
+    sourcesAlone: true,
+    feeds: ['training.assigned'],
+    hidesRemainders: true,
+    items: assignments,
+    summarize: completion,
+  },
+};
+
+interface Assignment extends ShareItem {
+  readonly person: string;
+  readonly late: boolean;
+  /** What the last completion says of it. */
+  readonly passed: boolean | null;
+}
+
+/** R82: a training that somebody was given. */
+function assignments(world: World, options: Options): Assignment[] {
+  const given = world.events.filter((event) => event.type === 'training.assigned');
+  const completed = world.events.filter((event) => event.type === 'training.completed');
+  // The tool that gives a training spells a person in one way; who tells of leaving may know them by another name.
+  const name = (event: NormalizedEvent): string => text(dataOf(event).person);
+  const who = (event: NormalizedEvent): string => principalOf(world, name(event)).key;
+  const course = (event: NormalizedEvent): string => text(dataOf(event).course).toLowerCase();
+  const number = (event: NormalizedEvent): string => text(dataOf(event).assignment_id);
+  const groups = by(given, (event) => JSON.stringify([name(event), course(event), number(event)]));
+  return [...groups].map(([atomId, events]) => {
+    const first = events[0]!;
+    const dueAt = Date.parse(lastStated(events, 'due_at'));
+    const done = completed.filter(
+      (event) =>
+        name(event) === name(first) &&
+        course(event) === course(first) &&
+        (number(event) === '' || number(first) === '' || number(event) === number(first)) &&
+        timeOf(event) >= timeOf(first),
+    );
+    const doneAt = done[0] ? timeOf(done[0]) : null;
+    const login = name(first);
+    const moves = world.events.filter(
+      (event) => ['person.joined', 'person.left'].includes(event.type) && who(event) === who(first),
+    );
+    const left = moves.findLast((event) => timeOf(event) < dueAt)?.type === 'person.left';
+    const verdict = done.map((event) => dataOf(event).passed).findLast((passed) => typeof passed === 'boolean');
+    return {
+      atomId,
+      at: dueAt,
+      person: who(first),
+      dimensions: personalDimensions(world, options, { login, team: lastStated(events, 'team'), at: dueAt }),
+      excluded: principalOf(world, login).kind || (left ? 'left' : ''),
+      hit: doneAt !== null && doneAt <= dueAt,
+      open: doneAt === null && world.asOf < dueAt,
+      late: doneAt !== null && doneAt > dueAt,
+      passed: typeof verdict === 'boolean' ? verdict : null,
+    };
+  });
+}
+
+function completion(row: RowContext): Summary {
+  const { counted } = within(row.items, row);
+  const items = counted as Assignment[];
+  const tested = items.filter((item) => item.passed !== null);
+  return {
+    ...share(row),
+    suppressed: isHidden(row),
+    facts: { ...share(row).facts, late_n: items.filter((item) => item.late).length },
+    derived: {
+      pass_rate: tested.length === 0 ? null : tested.filter((item) => item.passed === true).length / tested.length,
+    },
+  };
+}
+
+/** metrics.md §9.2, rules 1 and 2, with the people of a cell in the place of those who responded. */
+function isHidden(row: RowContext): boolean {
+  const inside = row.items.filter(
+    (item) => item.at !== null && item.at >= row.bucket.start && item.at < row.bucket.end,
+  ) as Assignment[];
+  const keyOf = (item: Assignment): string => (row.group.team === undefined ? '' : item.dimensions.team!);
+  const cells = [...new Set(inside.map(keyOf))].sort(compareText).map((key) => {
+    const counted = inside.filter((item) => keyOf(item) === key && item.excluded === '');
+    return { key, people: new Set(counted.map((item) => item.person)).size };
+  });
+  // Who was left out, and nobody else, is few as well.
+  const hidden = cells.filter((cell) => cell.people < FEWEST);
+  const rest = cells.filter((cell) => cell.people >= FEWEST).sort((a, b) => a.people - b.people);
+  const people = (): number => hidden.reduce((sum, cell) => sum + cell.people, 0);
+  while (hidden.length > 0 && rest.length > 0 && (hidden.length === 1 || people() < FEWEST)) hidden.push(rest.shift()!);
+  return hidden.some((cell) => cell.key === (row.group.team ?? ''));
+}
