@@ -16,7 +16,7 @@ import { axisOf, daysOf, frameOf, placeOf } from './frame.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsRead } from './kinds-read.ts';
-import { columnsOf, type Metric } from './metric.ts';
+import { columnsOf, isStanding, type Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { readAnswered } from './privacy/answered.ts';
 import { withCompanions, withoutRemainders } from './privacy/suppression.ts';
@@ -196,7 +196,7 @@ async function answerInZone(
             ),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
-  const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage).map(
+  const groups = groupsOf(metric, request, cells.values(), beside.groups, frame.dayCoverage).map(
     (keys): Group => ({
       keys,
       key: keyOf(spanKeys(request, keys)),
@@ -291,6 +291,7 @@ function levelsOf({ store, now }: Asked, tables: AtomTables, { asOf, options }: 
 
 /** Groups present: a service span overlaps the window, or an atom lies in it; sorted by their keys. */
 function groupsOf(
+  metric: Metric,
   request: MetricRequest,
   cells: Iterable<Cell>,
   told: readonly (readonly string[])[],
@@ -299,7 +300,10 @@ function groupsOf(
   if (request.groupBy.length === 0) return [[]];
   const groups = new Map<string, readonly string[]>(told.map((keys) => [keyOf(keys), keys]));
   if (toldBySpans(request)) for (const keys of coverage.groups.values()) groups.set(keyOf(keys), keys);
-  for (const cell of cells) if (cell.bucket === WHOLE && cell.begun) groups.set(keyOf(cell.keys), cell.keys);
+  // What holds for a time may be over before the window ends, and is in some of its buckets nevertheless.
+  const isEverywhere = isStanding(metric.aggregate.type);
+  for (const cell of cells)
+    if ((isEverywhere || cell.bucket === WHOLE) && cell.begun) groups.set(keyOf(cell.keys), cell.keys);
   return [...groups.values()].sort(compareKeys);
 }
 

@@ -214,6 +214,23 @@ test('EX-PRI-1: impact × value × feasibility ÷ cost, as graded by the end of 
   ]);
 });
 
+test('a feature that is done before the window ends is in its group until then, and where none waits there is no value', async () => {
+  const graded = { developer_impact: 2, business_value: 3, technical_feasibility: 1, implementation_cost: 1 };
+  world.story().tell('feature.committed', '2025-03-01T09:00:00Z', { feature: 'short', team: 'a', ...graded });
+  world.story().tell('feature.done', '2025-03-02T09:00:00Z', { feature: 'short' });
+  world.story().tell('feature.committed', '2025-03-01T09:00:00Z', { feature: 'long', team: 'b', ...graded });
+  await world.write();
+  const question = { from: '2025-03-01', to: '2025-03-04', grain: 'day' };
+  const whole = await world.get('planning.priority', question);
+  const teams = await world.get('planning.priority', { ...question, group_by: 'team' });
+  const sizes = (team: string) => teams.series.filter((row) => row.team === team).map((row) => row.n);
+  expect(whole.series.map((row) => row.n)).toEqual([2, 1, 1]);
+  expect(sizes('a')).toEqual([1, 0, 0]);
+  expect(sizes('b')).toEqual([1, 1, 1]);
+  // A mean of nothing is none, and says so.
+  expect(teams.totals[0]).toMatchObject({ team: 'a', value: null, n: 0, status: 'not_applicable' });
+});
+
 const joined = (n: number, team: string, at = '2024-06-01T00:00:00Z', more = {}) => {
   for (let i = 0; i < n; i += 1)
     world.story().tell('person.joined', at, { person: `${team}-${at}-${i}`, team, ...more });
