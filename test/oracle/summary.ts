@@ -2,6 +2,7 @@ import type { Envelope, Interval, QuantileValue } from '../../queries/envelope.t
 import { calendarOf, openTime } from './business-hours.ts';
 import type { Stretch } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
+import type { Question } from './question.ts';
 import { quantileWithOpen } from './statistics.ts';
 import { kaplanMeier } from './survival.ts';
 import { remembered, type World } from './world.ts';
@@ -30,6 +31,7 @@ export interface RowContext {
   readonly inScope: (dimensions: Dimensions) => boolean;
   /** JSON that seeds resampling (metrics.md §1.8). */
   readonly seed: string;
+  readonly question: Question;
 }
 
 /** What a metric says about a row, before coverage decides whether it may be said. */
@@ -50,6 +52,12 @@ export interface Summary {
   readonly facts?: Partial<Envelope>;
   /** Derived fields that are null without coverage. */
   readonly derived?: Readonly<Record<string, number | string | null>>;
+  /** Texts that are not worded by the definitions: what they must say. */
+  readonly words?: Readonly<Record<string, RegExp>>;
+  /** Coverage, where the metric's own items tell it. */
+  readonly coverage?: number;
+  /** Too few people (metrics.md §9.2): neither the value nor how many. */
+  readonly suppressed?: boolean;
 }
 
 /** One thing that a metric counts or leaves out. `at` decides the bucket; null: it is in none. */
@@ -63,6 +71,8 @@ export interface Item {
   readonly duration?: number | null;
   /** Of what has a duration: when its clock started. */
   readonly since?: number;
+  /** Of what holds for a while: when. */
+  readonly stands?: readonly Stretch[];
 }
 
 /** A metric of the oracle. */
@@ -75,6 +85,14 @@ export interface OracleMetric {
   readonly graceHours: number;
   /** What it counts is of no service's delivery: its sources as a whole tell coverage, its atoms which groups there are (R53). */
   readonly sourcesAlone?: boolean;
+  /** What it counts is complete in itself: what is heard of its sources does not matter. */
+  readonly coveredByItems?: boolean;
+  /** What a row is about, where that is not its bucket. */
+  readonly reach?: (bucket: Stretch, question: Question) => Stretch;
+  /** Its rows reach back from the end of their bucket, so that `from` does not cut them. */
+  readonly looksBack?: boolean;
+  /** Days after the bucket in which it turns out what becomes of its items: they must be covered too. */
+  readonly aheadDays?: (options: Options) => number;
   /** Its atoms, and those of their kind that it leaves out. */
   items(world: World, options: Options): Item[];
   summarize(row: RowContext): Summary;
