@@ -18,6 +18,7 @@ interface Askable {
 }
 
 const people = { groups: ['team', 'region'], filters: ['team', 'region'], options: {}, isOfPeople: true } as const;
+const cohorts = { groups: ['team'], filters: [], options: {} } as const;
 const per = ['calendar_day', 'working_day'];
 
 const askable: readonly Askable[] = [
@@ -48,6 +49,27 @@ const askable: readonly Askable[] = [
   { ...people, metric: 'adoption.mau', options: { window: ['28d', '30d', 'month'] } },
   { ...people, metric: 'adoption.stickiness', options: { window: ['28d', '30d', 'month', '7d'], per } },
   { ...people, metric: 'adoption.retention', options: { week: ['0', '1', '2', '5'] }, groups: [], filters: [] },
+  { ...cohorts, metric: 'people.time_to_first_login', timed: true },
+  { ...cohorts, metric: 'people.time_to_first_change', timed: true },
+  { ...cohorts, metric: 'people.time_to_first_deployment', timed: true },
+  { ...cohorts, metric: 'people.time_to_tenth_change', timed: true },
+  { ...cohorts, metric: 'people.onboarding_time', options: { within_days: ['2', '0.5', '10'] }, timed: true },
+  {
+    ...cohorts,
+    metric: 'adoption.funnel',
+    options: {
+      step: ['login', 'scaffold', 'deploy', 'second_week'],
+      of: ['previous', 'first'],
+      within_days: ['28', '1', '10'],
+    },
+  },
+  {
+    ...cohorts,
+    metric: 'adoption.abandonment',
+    options: { within_days: ['28', '1', '60'] },
+    groups: ['team', 'kind'],
+  },
+  { ...cohorts, metric: 'people.turnover', options: { voluntary: ['true', 'false'] } },
 ];
 
 const values: Readonly<Record<string, readonly string[]>> = {

@@ -7,7 +7,8 @@ import { dataOf } from './known.ts';
 import { type Ask, type Question, readAsk } from './question.ts';
 import { groupsOf, itemsOf, matches, ownersPart, serviceUnits, spansOf } from './scope.ts';
 import { canonicalJson } from './statistics.ts';
-import type { Dimensions, RowContext } from './summary.ts';
+import { type Dimensions, type RowContext, within } from './summary.ts';
+import { hidden } from './use.ts';
 import { remembered, type World, worldOf } from './world.ts';
 
 export type { Ask };
@@ -134,7 +135,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     }),
     question,
   };
-  const summary = metric.summarize(row);
+  const summary = isOfFew(row) ? hidden : metric.summarize(row);
   const coverage = summary.coverage ?? heardOf;
   const openN = summary.openN ?? 0;
 
@@ -192,6 +193,14 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     ...(noData ? Object.fromEntries(Object.keys(derived).map((name) => [name, null])) : derived),
     ...group,
   };
+}
+
+/** Whether the people of a row are too few to be told of (R90). */
+function isOfFew(row: RowContext): boolean {
+  if (row.question.metric.isOfCohorts !== true || within(row.items, row).counted.length > 0) return false;
+  return row.items.some(
+    ({ at, dimensions }) => at !== null && at >= row.bucket.start && at < row.bucket.end && row.inScope(dimensions),
+  );
 }
 
 /** A stretch so many local days on. */

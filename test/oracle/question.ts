@@ -1,12 +1,15 @@
 import { iso, type Stretch } from './calendar.ts';
 import { deploymentMetrics } from './deployment-metrics.ts';
 import { featureMetrics } from './features.ts';
+import { funnelMetrics } from './funnels.ts';
 import { incidentMetrics } from './incident-metrics.ts';
 import { compareText } from './known.ts';
 import { leadTimeMetrics } from './lead-time.ts';
 import { moneyMetrics } from './money.ts';
+import { newcomerMetrics } from './newcomers.ts';
 import { pipelineMetrics } from './pipelines.ts';
 import type { Options, OracleMetric } from './summary.ts';
+import { turnoverMetrics } from './turnover.ts';
 import { useMetrics } from './use.ts';
 
 /** Every metric that the oracle answers. */
@@ -18,6 +21,9 @@ export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
   ...moneyMetrics,
   ...featureMetrics,
   ...useMetrics,
+  ...newcomerMetrics,
+  ...funnelMetrics,
+  ...turnoverMetrics,
 };
 
 const dimensionNames = [

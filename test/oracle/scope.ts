@@ -63,6 +63,7 @@ export function groupsOf(question: Question, world: World, zoneOf: (group: Dimen
       for (const span of spansOf(world, options, service))
         if (span.from < window.end && span.to > window.start && matches(scope, {}, span.dimensions))
           add(span.dimensions);
+  for (const dimensions of question.metric.groups?.(question, world) ?? []) add(dimensions);
   for (const item of itemsOf(question, world))
     if (isThere(question, item, zoneOf) && matches(scope, {}, item.dimensions)) add(item.dimensions);
   return [...found.values()].sort((a, b) => {
@@ -94,8 +95,9 @@ export function holdsAtEnd(stands: readonly Stretch[], { start, end }: Stretch, 
 }
 
 /** The metric's items under the question's options. */
-export function itemsOf({ id, metric, options }: Question, world: World): Item[] {
-  return remembered(world, `items ${id} ${canonicalJson(options)}`, () => metric.items(world, options));
+export function itemsOf({ id, metric, options, tz }: Question, world: World): Item[] {
+  const zone = metric.isOfCohorts === true ? tz : '';
+  return remembered(world, `items ${id} ${canonicalJson(options)} ${zone}`, () => metric.items(world, options, tz));
 }
 
 /** When a service was in service (metrics.md §2): registration, else its first production rollout, to retirement. */

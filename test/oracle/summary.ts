@@ -73,6 +73,8 @@ export interface Item {
   readonly since?: number;
   /** Of what holds for a while: when. */
   readonly stands?: readonly Stretch[];
+  /** Of cohorts: where it may not be told everywhere. */
+  readonly told?: 'in the whole' | 'nowhere';
 }
 
 /** A metric of the oracle. */
@@ -94,7 +96,11 @@ export interface OracleMetric {
   /** Days after the bucket in which it turns out what becomes of its items: they must be covered too. */
   readonly aheadDays?: (options: Options) => number;
   /** Its atoms, and those of their kind that it leaves out. */
-  items(world: World, options: Options): Item[];
+  items(world: World, options: Options, tz: string): Item[];
+  /** Groups that are present without any item of theirs. */
+  readonly groups?: (question: Question, world: World) => readonly Dimensions[];
+  /** Told of cohorts of people alone (R90): of a row without any nothing is told. */
+  readonly isOfCohorts?: boolean;
   summarize(row: RowContext): Summary;
 }
 
@@ -126,7 +132,9 @@ export function within(items: readonly Item[], row: RowContext): { counted: Item
   );
   const excluded: Record<string, number> = {};
   for (const item of inside) if (item.excluded !== '') excluded[item.excluded] = (excluded[item.excluded] ?? 0) + 1;
-  return { counted: inside.filter((item) => item.excluded === ''), excluded };
+  const isTold = ({ told }: Item): boolean =>
+    told === undefined || (told === 'in the whole' && row.question.groupBy.length === 0);
+  return { counted: inside.filter((item) => item.excluded === '' && isTold(item)), excluded };
 }
 
 /** Whether an item's clock has stopped. */
