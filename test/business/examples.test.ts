@@ -268,6 +268,21 @@ test('EX-RET-1: those who left by the headcount of the month points', async () =
   expect(await by('team', 'people.turnover', quarter)).toEqual({ a: expect.objectContaining({ n: 2 }) });
 });
 
+test('who leaves under another spelling has left, and what is no human is no developer', async () => {
+  heard();
+  joined(12, 'a');
+  leave('A-2024-06-01T00:00:00Z-0', '2025-02-10T00:00:00Z');
+  joined(2, 'robots');
+  const robot = (n: number, at: string, kind: string) =>
+    world.story().tell('person.defined', at, { person: `Robots-2024-06-01T00:00:00Z-${n}`, kind });
+  robot(0, '2024-01-01T00:00:00Z', 'service');
+  // Taken for a human until somebody knew better.
+  robot(1, '2024-01-01T00:00:00Z', 'human');
+  robot(1, '2025-03-31T00:00:00Z', 'bot');
+  await world.write();
+  expect(await only('people.turnover', quarter)).toMatchObject({ n: 1, denominator: 11.5 });
+});
+
 test('a team of fewer than ten is hidden, with the next smallest, and cannot be asked for by a filter', async () => {
   heard();
   joined(30, 'a');
