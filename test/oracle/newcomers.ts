@@ -4,7 +4,7 @@ import { localDate } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { cohortsOf, type PersonalItem } from './cohorts.ts';
 import { identityOf, placeOf } from './identities.ts';
-import { dataOf, timeOf } from './known.ts';
+import { compareEvents, dataOf, timeOf } from './known.ts';
 import { quantileWithOpen } from './statistics.ts';
 import { durations, isClosed, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
 import { remembered, type World } from './world.ts';
@@ -39,7 +39,7 @@ function newcomers(reachedAt: (world: World, person: string, since: number) => n
     items: (world, _options, tz) => {
       const items = startsOf(world).flatMap((start): PersonalItem[] => {
         const reached = reachedAt(world, start.person, start.at);
-        const isReached = reached !== null && (start.leftAt === null || reached <= start.leftAt);
+        const isReached = reached !== null && (start.leftAt === null || reached < start.leftAt);
         if (!isReached && start.leftAt !== null) return [];
         return [
           {
@@ -240,9 +240,18 @@ function onboardings(world: World): PersonalItem[] {
           });
         started = null;
       };
-      for (const event of told) {
+      // What is told to have started and ended at one instant did both.
+      const isEnd = (event: NormalizedEvent): number => (event.type === 'onboarding.completed' ? 1 : 0);
+      for (const event of [...told].sort(
+        (a, b) => timeOf(a) - timeOf(b) || isEnd(a) - isEnd(b) || compareEvents(a, b),
+      )) {
         if (event.type === 'onboarding.completed') end(timeOf(event));
-        else started ??= event;
+        else {
+          const began: NormalizedEvent | null = started;
+          // Who left meanwhile and comes back is set up anew.
+          if (began !== null && left.some((gone) => gone >= timeOf(began) && gone < timeOf(event))) end(null);
+          started ??= event;
+        }
       }
       end(null);
       return items;

@@ -90,6 +90,7 @@ function leavers(world: World, options: Options): Item[] {
 /** The points at which people are counted: begin, begins of months, end. */
 function pointsOf(row: RowContext): number[] {
   const { start } = row.clipped;
+  if (start > row.world.asOf) return [];
   const end = Math.min(row.clipped.end, row.world.asOf);
   const months = unitsOf({ start, end }, 'month', row.tz, row.world.asOf).map((month) => month.start);
   return [...new Set([start, ...months.filter((at) => at > start && at < end), end])];
@@ -107,7 +108,7 @@ function turnover(row: RowContext): Summary {
   const isIn = (team: string): boolean => row.inScope({ team });
   const counts = headcounts(row, isIn);
   if (isUntold(row, isIn)) return hidden;
-  const mean = counts.reduce((total, one) => total + one, 0) / counts.length;
+  const mean = counts.length === 0 ? 0 : counts.reduce((total, one) => total + one, 0) / counts.length;
   const left = row.items.filter(
     (item) => item.at! >= row.bucket.start && item.at! < row.bucket.end && row.inScope(item.dimensions),
   ).length;
@@ -141,7 +142,7 @@ function isUntold(row: RowContext, isIn: (team: string) => boolean): boolean {
     const gone = row.items.filter(
       ({ at, dimensions }) => at! >= row.bucket.start && at! < row.bucket.end && inScope(dimensions.team!),
     );
-    return { n: Math.min(...counts), isEmpty: Math.max(...counts) === 0 && gone.length === 0 };
+    return { n: Math.min(...counts), isEmpty: Math.max(0, ...counts) === 0 && gone.length === 0 };
   };
   if (row.question.groupBy.length === 0) {
     const { n, isEmpty } = cellOf(isIn);
@@ -165,6 +166,7 @@ function teamsOf(world: World): string[] {
 function teamsIn({ window, asOf }: Question, world: World): Dimensions[] {
   const { stays, gone } = employment(world);
   const end = Math.min(window.end, asOf);
+  if (window.start > asOf) return [];
   return teamsOf(world)
     .filter(
       (team) =>
