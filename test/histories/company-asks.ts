@@ -141,7 +141,8 @@ function varied(random: Random, one: Askable, seed: number, past: string): Recor
 function tellable(params: Record<string, string>): void {
   params.tz = 'UTC';
   params.from = `${params.from!.slice(0, 10)}T00:00:00.000Z`;
-  params.to = `${params.to!.slice(0, 10)}T00:00:00.000Z`;
+  const to = `${params.to!.slice(0, 10)}T00:00:00.000Z`;
+  params.to = to > params.from ? to : new Date(Date.parse(to) + DAY_MS).toISOString();
   delete params.as_of;
   delete params.ownership;
 }
