@@ -131,7 +131,8 @@ function varied(random: Random, one: Askable, seed: number, past: string): Recor
   for (const [name, among] of Object.entries(one.options)) if (random.chance(0.5)) params[name] = random.pick(among);
   if (one.timed === true && random.chance(0.3)) params.business_hours = random.pick(['office', 'nights']);
   if (random.chance(0.25)) params.ownership = random.pick(['then', 'now']);
-  if (random.chance(0.4)) params.as_of = past;
+  // Of some of the people nothing is told as of a past, least of all of what came after it.
+  if (random.chance(0.4) && !(one.isOfPeople === true && past <= params.from!)) params.as_of = past;
   if (one.isOfPeople === true && one.groups.some((name) => name in params || params.group_by !== undefined))
     if (random.chance(0.8)) tellable(params);
   return params;

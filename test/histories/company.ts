@@ -170,7 +170,13 @@ function tellPeople(company: Company): void {
     if (person.isNew && random.chance(0.9)) tellSetUp(company, person);
     tellUse(company, person);
   }
-  if (random.chance(0.5)) tell('platform.defined', start - DAY_MS, { path_sources: ['github'] }, 'workspace');
+  if (random.chance(0.5))
+    tell(
+      'platform.defined',
+      start - DAY_MS,
+      { path_sources: ['github'], ...maybe('qualifying_actions', [['navigate', 'click', 'create', 'doc.viewed']]) },
+      'workspace',
+    );
   tellTasks(company, crowd);
   tellWork(company, crowd);
 }

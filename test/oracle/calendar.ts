@@ -21,6 +21,11 @@ export function localDate(at: number, tz: string): string {
   return DateTime.fromMillis(at, { zone: tz }).toISODate()!;
 }
 
+/** Whether it is Saturday or Sunday there. */
+export function isWeekend(at: number, tz: string): boolean {
+  return DateTime.fromMillis(at, { zone: tz }).weekday > 5;
+}
+
 /** Start of the local day, hour, week … that an instant lies in. */
 export function startOfUnit(at: number, unit: UnitName, tz: string): number {
   return DateTime.fromMillis(at, { zone: tz }).startOf(unit).toMillis();

@@ -20,6 +20,7 @@ export const funnelMetrics: Readonly<Record<string, OracleMetric>> = {
     options: { step: 'login', of: 'previous', within_days: 28 },
     feeds: USE,
     items: (world, options, tz) => cohortsOf(journeys(world, options), tz, (item) => item.dimensions.team!),
+    aheadDays: (options) => Number(options.within_days),
     summarize: funnel,
   },
   'adoption.abandonment': {
@@ -28,6 +29,7 @@ export const funnelMetrics: Readonly<Record<string, OracleMetric>> = {
     feeds: ['task.requested'],
     items: (world, options, tz) =>
       cohortsOf(tasks(world, options), tz, ({ dimensions }) => JSON.stringify([dimensions.team, dimensions.kind])),
+    aheadDays: (options) => Number(options.within_days),
     summarize: share,
   },
 };

@@ -1,4 +1,4 @@
-import { bucketsOf, type Stretch, type Unit } from './calendar.ts';
+import { bucketsOf, isWeekend, type Stretch, type Unit } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { compareText } from './known.ts';
 import type { Question } from './question.ts';
@@ -84,6 +84,8 @@ function isThere(question: Question, { at, stands, dimensions }: Item, zoneOf: (
   if (stands !== undefined) return buckets.some((bucket) => holdsAtEnd(stands, bucket, asOf));
   return buckets.some((bucket) => {
     const { start, end } = reach!(bucket, question);
+    // Where only working days count, what is done on others makes no group.
+    if (at !== null && question.options.per === 'working_day' && isWeekend(at, question.tz)) return false;
     return at !== null && at >= start && at < end;
   });
 }

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
+import type { NormalizedEvent } from '../../ingest/event.ts';
 import { text } from './attempts.ts';
-import { localDate, type Stretch, startOfUnit, type Unit, unitsOf } from './calendar.ts';
+import { isWeekend, localDate, type Stretch, startOfUnit, type Unit, unitsOf } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { identityOf, placeOf } from './identities.ts';
 import { compareText, dataOf, timeOf } from './known.ts';
@@ -67,8 +68,13 @@ interface Action extends Item {
 
 /** Everything that anybody did on the platform, by whom. */
 function actions(world: World): Action[] {
-  return remembered(world, 'actions', () =>
-    world.events
+  return remembered(world, 'actions', () => {
+    const platform = world.events.findLast((event) => event.type === 'platform.defined');
+    const qualifying = (platform && (dataOf(platform).qualifying_actions as string[] | undefined)) ?? [];
+    const qualifies = (event: NormalizedEvent): boolean =>
+      qualifying.length === 0 ||
+      qualifying.includes(event.type === 'portal.action' ? text(dataOf(event).action) : event.type);
+    return world.events
       .filter((event) => (USE as readonly string[]).includes(event.type))
       .map((event): Action => {
         const { principal, team } = dataOf(event);
@@ -78,14 +84,14 @@ function actions(world: World): Action[] {
           atomId: event.id,
           at,
           person,
-          excluded: kind,
+          excluded: kind || (qualifies(event) ? '' : 'not_qualifying'),
           dimensions: {
             team: text(team) || placeOf(world, person, 'team', at) || UNASSIGNED,
             region: placeOf(world, person, 'region', at) || UNASSIGNED,
           },
         };
-      }),
-  );
+      });
+  });
 }
 
 /** R61: of some of the people only days that are over are told. */
@@ -108,10 +114,6 @@ function lookingBack(asked: Stretch, question: Question, length: string): Stretc
           .startOf('day')
           .toMillis();
   return { start, end: bucket.end };
-}
-
-function isWeekend(at: number, tz: string): boolean {
-  return DateTime.fromMillis(at, { zone: tz }).weekday > 5;
 }
 
 /** Distinct people of actions, by day or in all. */
