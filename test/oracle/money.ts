@@ -14,6 +14,7 @@ const shared = { options: {}, graceHours: 48, sourcesAlone: true } as const;
 export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
   'platform.utilization': {
     ...shared,
+    options: { of: 'total' },
     unit: 'fraction',
     feeds: ['usage.recorded'],
     items: usages,
