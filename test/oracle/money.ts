@@ -22,6 +22,7 @@ export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
   },
   'business.cost': {
     ...shared,
+    options: { chargeback: 'none', chargeback_resource: 'cpu' },
     unit: 'currency',
     feeds: ['cost.recorded'],
     items: costs,
