@@ -9,7 +9,9 @@ export function entityOf(event: { readonly id: string; readonly type: string; re
   const [kind = ''] = event.type.split('.');
   const idKey = keyOf(event.type);
   const id = idKey ? data[idKey.key] : undefined;
-  if (idKey && typeof id === 'string' && id !== '') return `${idKey.entity}:${id}`;
+  // Senders of people's lives spell one name in several cases, and it is one life.
+  const isPerson = idKey?.entity === 'person';
+  if (idKey && typeof id === 'string' && id !== '') return `${idKey.entity}:${isPerson ? id.toLowerCase() : id}`;
   return `${kind}:${event.id}`;
 }
 

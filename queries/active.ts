@@ -61,13 +61,23 @@ export async function readActive(
   reached: Reaching,
   reportingZone: string,
 ): Promise<ReadonlyMap<string, Cell>> {
-  const cells = await readPeople(store, activeSql(tables, metric, activity, request, reached, false), request.groupBy);
+  const cells = await readPeople(
+    store,
+    activeSql(tables, metric, activity, request, reached, false),
+    request.groupBy,
+    activity,
+  );
   const all = everyCell(cells, request, reached);
   const least = metric.suppressBelow ?? 0;
   if (!isOfSome(request) || least === 0) return told(all, () => false);
   const dimensions = [...new Set([...request.groupBy, ...Object.keys(request.filters)])];
   const partition: MetricRequest = { ...request, groupBy: dimensions, filters: {} };
-  const parts = await readPeople(store, activeSql(tables, metric, activity, partition, reached, true), dimensions);
+  const parts = await readPeople(
+    store,
+    activeSql(tables, metric, activity, partition, reached, true),
+    dimensions,
+    activity,
+  );
   const isHidden = hiding(parts.values(), least, activity, request, reached, dimensions);
   const untold = request.asOf !== null || request.options.ownership === 'now' || reached.axis.tz !== reportingZone;
   return told(all, (cell) => untold || isHidden(cell));
@@ -155,6 +165,7 @@ async function readPeople(
   store: Store,
   { sql, params }: ReturnType<typeof activeSql>,
   groupBy: readonly string[],
+  { measure }: Activity,
 ): Promise<Map<string, Cell>> {
   const cells = new Map<string, Cell>();
   for (const row of await store.query(sql, params)) {
@@ -163,7 +174,8 @@ async function readPeople(
     const name = cellName(bucket, keys);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
     const reason = String(row.item_reason);
-    if (reason !== '') cell.excluded[reason] = Number(row.persons);
+    // Left out in the unit of what is counted.
+    if (reason !== '') cell.excluded[reason] = Number(measure === 'per_day' ? row.person_days : row.persons);
     else {
       cell.items = Number(row.persons);
       cells.set(name, { ...cell, tallies: { persons: Number(row.persons), person_days: Number(row.person_days) } });

@@ -15,7 +15,7 @@ import { axisOf, daysOf, frameOf, placeOf } from './frame.ts';
 import { byKeys, groupsOf } from './groups.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
-import { isOfSubjects, kindsRead } from './kinds-read.ts';
+import { isOfSubjects, kindsCounted, kindsRead } from './kinds-read.ts';
 import { columnsOf, type Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
 import { readAnswered } from './privacy/answered.ts';
@@ -128,7 +128,7 @@ async function answerByTeamZone(
   const owning = isOfSubjects(metric)
     ? await readTeams(
         deps.store,
-        [metric.atom, ...(metric.reads ?? [])].map((name) => tables[name]),
+        kindsCounted(metric, request.options).map((name) => tables[name]),
         request,
       )
     : (await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] })).map((span) => span.keys[0]!);
@@ -200,7 +200,7 @@ async function answerInZone(
             ),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
-  const groups = groupsOf(request, cells.values(), beside.groups, frame.dayCoverage).map(
+  const groups = groupsOf(metric, request, cells.values(), beside.groups, frame.dayCoverage).map(
     (keys): Group => ({
       keys,
       key: keyOf(spanKeys(request, keys)),

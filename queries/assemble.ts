@@ -116,7 +116,7 @@ function estimateOf(input: RowInput): Estimate {
     case 'score':
       return scoreOf(cell.values, cell.tallies.survey as SurveyCell | undefined, metric.aggregate.scale, options);
     case 'standing':
-      return scoreOf(cell.values, undefined, metric.aggregate.scale, options);
+      return { ...scoreOf(cell.values, undefined, metric.aggregate.scale, options), empty: cell.values.length === 0 };
     case 'count':
       return { value: cell.items, n: cell.items, ci: garwood(cell.items, 1) };
     case 'sum':

@@ -15,7 +15,11 @@ export function kindsRead(metric: Metric, options: Options): readonly AtomName[]
     one.type === 'count' ? one.atom : one.type === 'headcount' ? 'employments' : 'changes',
   );
   const spans: readonly AtomName[] = isOfSubjects(metric) ? ['source_spans'] : ['source_spans', 'service_spans'];
-  const { reads = [] } = metric;
   const sides: readonly AtomName[] = options.compare === undefined ? [] : ['adoptions'];
-  return [metric.atom, ...(typeof reads === 'function' ? reads(options) : reads), ...beside, ...spans, ...sides];
+  return [...kindsCounted(metric, options), ...beside, ...spans, ...sides];
+}
+
+/** The kinds of atoms that what a metric counts is made of. */
+export function kindsCounted({ atom, reads = [] }: Metric, options: Options): readonly AtomName[] {
+  return [atom, ...(typeof reads === 'function' ? reads(options) : reads)];
 }

@@ -160,6 +160,10 @@ export const people: Layer = {
   },
 };
 
+/** What a login is by the `kind` that {@link people} states of it (R60): bot or service, or empty of a human. */
+export const kindOf = (login: string, kind: string): string =>
+  `multiIf(${kind} IN ('bot', 'service'), ${kind}, endsWith(lower(${login}), '[bot]'), 'bot', '')`;
+
 /** Where a person stood at an instant by what {@link people} states: the first place holds for all earlier time (R7). */
 export const placeAt = (places: string, at: string): string =>
   `if(empty(${places}), '', arrayElement(${places}, greatest(1, arrayCount(x -> x.1 <= ${at}, ${places}))).3)`;

@@ -36,7 +36,7 @@ const example = () => {
   beat();
   days({ a: [3, 4, 5, 6], b: [3, 4, 7], c: [3], d: [6] });
   world.story().tell('person.defined', '2025-01-01T00:00:00Z', { person: 'x', kind: 'bot' });
-  days({ x: [3] });
+  days({ x: [3, 4] });
 };
 
 test('EX-DAU-1: distinct people of days, a week and four weeks, and what the one is of the other', async () => {
@@ -45,11 +45,19 @@ test('EX-DAU-1: distinct people of days, a week and four weeks, and what the one
   const dau = await world.get('adoption.dau', { ...week, grain: 'day' });
   expect(dau.series.map((row) => row.value)).toEqual([3, 2, 1, 2, 1, 0, 0]);
   expect(dau.series[0]).toMatchObject({ excluded: { bot: 1 }, unit: 'persons', coverage: 1, status: 'ok', ci: null });
-  expect(dau.totals[0]).toMatchObject({ value: 9 / 7, n: 9, numerator: 9, denominator: 7, status: 'ok' });
+  expect(dau.totals[0]).toMatchObject({
+    value: 9 / 7,
+    n: 9,
+    numerator: 9,
+    denominator: 7,
+    status: 'ok',
+    excluded: { bot: 2 },
+  });
   expect(await only('adoption.dau', { ...week, per: 'working_day' })).toMatchObject({ value: 1.8, denominator: 5 });
   expect(await only('adoption.wau', week)).toMatchObject({
     value: 4,
     n: 4,
+    excluded: { bot: 1 },
     window: { start: '2025-03-03T00:00:00.000Z' },
   });
   expect(await only('adoption.mau', week)).toMatchObject({ value: 4, window: { start: '2025-02-10T00:00:00.000Z' } });

@@ -214,6 +214,23 @@ test('EX-PRI-1: impact × value × feasibility ÷ cost, as graded by the end of 
   ]);
 });
 
+test('a feature that is done before the window ends is in its group until then, and where none waits there is no value', async () => {
+  const graded = { developer_impact: 2, business_value: 3, technical_feasibility: 1, implementation_cost: 1 };
+  world.story().tell('feature.committed', '2025-03-01T09:00:00Z', { feature: 'short', team: 'a', ...graded });
+  world.story().tell('feature.done', '2025-03-02T09:00:00Z', { feature: 'short' });
+  world.story().tell('feature.committed', '2025-03-01T09:00:00Z', { feature: 'long', team: 'b', ...graded });
+  await world.write();
+  const question = { from: '2025-03-01', to: '2025-03-04', grain: 'day' };
+  const whole = await world.get('planning.priority', question);
+  const teams = await world.get('planning.priority', { ...question, group_by: 'team' });
+  const sizes = (team: string) => teams.series.filter((row) => row.team === team).map((row) => row.n);
+  expect(whole.series.map((row) => row.n)).toEqual([2, 1, 1]);
+  expect(sizes('a')).toEqual([1, 0, 0]);
+  expect(sizes('b')).toEqual([1, 1, 1]);
+  // A mean of nothing is none, and says so.
+  expect(teams.totals[0]).toMatchObject({ team: 'a', value: null, n: 0, status: 'not_applicable' });
+});
+
 const joined = (n: number, team: string, at = '2024-06-01T00:00:00Z', more = {}) => {
   for (let i = 0; i < n; i += 1)
     world.story().tell('person.joined', at, { person: `${team}-${at}-${i}`, team, ...more });
@@ -249,6 +266,21 @@ test('EX-RET-1: those who left by the headcount of the month points', async () =
     [0, 48],
   ]);
   expect(await by('team', 'people.turnover', quarter)).toEqual({ a: expect.objectContaining({ n: 2 }) });
+});
+
+test('who leaves under another spelling has left, and what is no human is no developer', async () => {
+  heard();
+  joined(12, 'a');
+  leave('A-2024-06-01T00:00:00Z-0', '2025-02-10T00:00:00Z');
+  joined(2, 'robots');
+  const robot = (n: number, at: string, kind: string) =>
+    world.story().tell('person.defined', at, { person: `Robots-2024-06-01T00:00:00Z-${n}`, kind });
+  robot(0, '2024-01-01T00:00:00Z', 'service');
+  // Taken for a human until somebody knew better.
+  robot(1, '2024-01-01T00:00:00Z', 'human');
+  robot(1, '2025-03-31T00:00:00Z', 'bot');
+  await world.write();
+  expect(await only('people.turnover', quarter)).toMatchObject({ n: 1, denominator: 11.5 });
 });
 
 test('a team of fewer than ten is hidden, with the next smallest, and cannot be asked for by a filter', async () => {

@@ -136,7 +136,7 @@ export function questionsAbout(
 }
 
 /** Whole local days around the change of clocks, most of them; some cut days in the middle. */
-function windowOf(random: Random, at: number, tz: string): { from: string; to: string; tz: string } {
+export function windowOf(random: Random, at: number, tz: string): { from: string; to: string; tz: string } {
   const zone = random.weighted([
     [4, tz],
     [1, 'UTC'],

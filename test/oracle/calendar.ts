@@ -21,6 +21,11 @@ export function localDate(at: number, tz: string): string {
   return DateTime.fromMillis(at, { zone: tz }).toISODate()!;
 }
 
+/** Whether it is Saturday or Sunday there. */
+export function isWeekend(at: number, tz: string): boolean {
+  return DateTime.fromMillis(at, { zone: tz }).weekday > 5;
+}
+
 /** Start of the local day, hour, week … that an instant lies in. */
 export function startOfUnit(at: number, unit: UnitName, tz: string): number {
   return DateTime.fromMillis(at, { zone: tz }).startOf(unit).toMillis();
@@ -62,6 +67,8 @@ export interface Bucket {
   readonly asked: Stretch;
   /** Whether `from` or `to` cuts it. */
   readonly cut: boolean;
+  /** Whether `to` does. */
+  readonly cutAtEnd: boolean;
 }
 
 const grains = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
@@ -79,7 +86,8 @@ export function bucketsOf(window: Stretch, grain: string | null, tz: string): Bu
         .minus({ days: Number(rolling[1]) - 1 })
         .startOf('day')
         .toMillis();
-      return { time, asked: { start: time, end: Math.min(day.end, window.end) }, cut: day.end > window.end };
+      const cut = day.end > window.end;
+      return { time, asked: { start: time, end: Math.min(day.end, window.end) }, cut, cutAtEnd: cut };
     });
   const unit = grains.find((one) => one === grain)!;
   const buckets: Bucket[] = [];
@@ -89,7 +97,7 @@ export function bucketsOf(window: Stretch, grain: string | null, tz: string): Bu
     const [start, end] = [at.toMillis(), next.toMillis()];
     if (end > window.start) {
       const asked = { start: Math.max(start, window.start), end: Math.min(end, window.end) };
-      buckets.push({ time: start, asked, cut: asked.start > start || asked.end < end });
+      buckets.push({ time: start, asked, cut: asked.start > start || asked.end < end, cutAtEnd: asked.end < end });
     }
     at = next;
   }

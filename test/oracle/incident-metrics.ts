@@ -149,7 +149,7 @@ function incidentRate(row: RowContext): Summary {
 function deploymentsIn(row: RowContext): number {
   const metric = deploymentMetrics['dora.deployment_frequency']!;
   const options = { ...metric.options, ownership: row.options.ownership! };
-  return within(metric.items(row.world, options), row).counted.length;
+  return within(metric.items(row.world, options, row.tz), row).counted.length;
 }
 
 /** The union of impact intervals, clipped to the bucket and to what is past. */

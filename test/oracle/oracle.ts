@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { MetricAnswer, Row, Status, Window } from '../../queries/envelope.ts';
 import { type Bucket, bucketsOf, iso, type Stretch, startOfUnit, unitsOf } from './calendar.ts';
@@ -6,7 +7,8 @@ import { dataOf } from './known.ts';
 import { type Ask, oracleMetrics, type Question, readAsk } from './question.ts';
 import { groupsOf, itemsOf, matches, ownersPart, serviceUnits, spansOf } from './scope.ts';
 import { canonicalJson } from './statistics.ts';
-import type { Dimensions, OracleMetric, RowContext } from './summary.ts';
+import { type Dimensions, type OracleMetric, type RowContext, within } from './summary.ts';
+import { hidden } from './use.ts';
 import { remembered, type World, worldOf } from './world.ts';
 
 export type { Ask };
@@ -25,9 +27,9 @@ export function oracle(
     metric === oracleMetrics[ask.metric] ? worldOf(history, question.asOf) : { ...worldOf(history, question.asOf) };
   const { feeds, sourcesAlone = false } = question.metric;
   const feed = remembered(world, `feed ${feeds} ${sourcesAlone}`, () => feedOf(world, feeds, sourcesAlone));
-  const groups = groupsOf(question, world);
-  const whole: Bucket = { time: question.window.start, asked: question.window, cut: false };
+  const whole: Bucket = { time: question.window.start, asked: question.window, cut: false, cutAtEnd: false };
   const zoneOf = (group: Dimensions): string => (question.tz === 'team' ? teamZone(world, group.team!) : question.tz);
+  const groups = groupsOf(question, world, zoneOf);
   const row = (bucket: Bucket, group: Dimensions): Row =>
     rowOf({ ...question, tz: zoneOf(group) }, world, feed, bucket, group);
   // Each group has the buckets of its own zone: by time, then in the groups' order.
@@ -65,8 +67,8 @@ function windowOf(question: Question, stretch: Stretch, partial: boolean): Windo
 }
 
 function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, group: Dimensions): Row {
-  const { asked } = bucket;
   const { tz, asOf, options, scope, metric } = question;
+  const asked = metric.reach?.(bucket.asked, question) ?? bucket.asked;
   const owners = ownersPart(scope);
   const groupOwners = ownersPart(group);
   const candidates = metric.sourcesAlone === true ? [] : world.services;
@@ -88,13 +90,14 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
   const firstCovered = firstAlive === Number.POSITIVE_INFINITY ? firstAlive : startOfUnit(firstAlive, unit, tz);
   const inScope: RowContext['inScope'] = (dimensions) => matches(scope, group, dimensions);
   const isCovered = metric.isCovered?.({ items: itemsOf(question, world), bucket: asked, inScope }) ?? false;
-  const isClipped = !isCovered && firstCovered > asked.start && firstCovered < asked.end;
+  const isClipped =
+    !isCovered && metric.coveredByItems !== true && firstCovered > asked.start && firstCovered < asked.end;
   const clipped = isClipped ? { start: firstCovered, end: asked.end } : asked;
 
   const days = unitsOf(clipped, 'day', tz, asOf);
   const units = unit === 'day' ? days : unitsOf(clipped, unit, tz, asOf);
   const pairs = serviceUnits(question, world, group, services, units);
-  const covered =
+  const heardIn =
     pairs.length > 0
       ? ratio(
           pairs,
@@ -107,9 +110,26 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
           (one) => isAliveIn(sources, one),
         );
 
-  const coverage = isCovered ? 1 : covered;
+  // What becomes of the items later must be heard of too, as far as those days have begun.
+  const ahead = unitsOf(daysLater(clipped, metric.aheadDays?.(options) ?? 0, tz), 'day', tz, asOf);
+  const heardOf =
+    metric.aheadDays === undefined || ahead.length === 0
+      ? heardIn
+      : Math.min(
+          heardIn,
+          ratio(
+            ahead,
+            (one) => one.share,
+            (one) => isAliveIn(sources, one),
+          ),
+        );
+
   const isRunning = asked.end > asOf;
-  const window = windowOf(question, clipped, bucket.cut || isClipped || isRunning);
+  const window = windowOf(
+    question,
+    clipped,
+    (metric.looksBack ? bucket.cutAtEnd && asked.end === bucket.asked.end : bucket.cut) || isClipped || isRunning,
+  );
   const seedScope = { ...scope, ...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, [value]])) };
   const row: RowContext = {
     world,
@@ -130,9 +150,13 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
       spec_version: SPEC_VERSION,
       window: { start: window.start, end: window.end, tz, grain: question.grain },
     }),
+    question,
   };
-  const summary = metric.summarize(row);
+  const summary = isOfFew(row) ? hidden : metric.summarize(row);
+  const coverage = isCovered ? 1 : (summary.coverage ?? heardOf);
   const openN = summary.openN ?? 0;
+
+  if (summary.suppressed === true) return { ...suppressedRow(question, window, coverage), ...group };
 
   const noData = coverage < 0.8 || summary.noData === true;
   const status: Status = noData
@@ -148,7 +172,6 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
             : 'ok';
   const nothing = { value: null, ci: null, lower_bound: null };
   const { quantiles, derived = {} } = summary;
-  if (summary.suppressed === true) return { ...suppressedRow(question, window, coverage), ...group };
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
@@ -166,6 +189,7 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
     excluded: summary.excluded,
     ...(quantiles ? { quantiles: noData ? { p50: nothing, p75: nothing, p90: nothing } : quantiles } : {}),
     ...summary.facts,
+    ...(summary.words as Readonly<Record<string, unknown>> | undefined),
     ...(noData ? Object.fromEntries(Object.keys(derived).map((name) => [name, null])) : derived),
     ...group,
   };
@@ -189,6 +213,20 @@ function suppressedRow({ id, metric, options, scope, asOfText }: Question, windo
     open_n: 0,
     excluded: {},
   };
+}
+
+/** Whether the people of a row are too few to be told of (R90). */
+function isOfFew(row: RowContext): boolean {
+  if (row.question.metric.isOfCohorts !== true || within(row.items, row).counted.length > 0) return false;
+  return row.items.some(
+    ({ at, dimensions }) => at !== null && at >= row.bucket.start && at < row.bucket.end && row.inScope(dimensions),
+  );
+}
+
+/** A stretch so many local days on. */
+function daysLater({ start, end }: Stretch, days: number, tz: string): Stretch {
+  const later = (at: number): number => DateTime.fromMillis(at, { zone: tz }).plus({ days }).toMillis();
+  return { start: later(start), end: later(end) };
 }
 
 function sum(values: readonly number[]): number {

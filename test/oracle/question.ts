@@ -1,14 +1,20 @@
 import { iso, type Stretch } from './calendar.ts';
 import { deploymentMetrics } from './deployment-metrics.ts';
 import { documentationMetrics } from './documentation.ts';
+import { featureMetrics } from './features.ts';
+import { funnelMetrics } from './funnels.ts';
 import { incidentMetrics } from './incident-metrics.ts';
 import { compareText } from './known.ts';
 import { leadTimeMetrics } from './lead-time.ts';
+import { moneyMetrics } from './money.ts';
+import { newcomerMetrics } from './newcomers.ts';
 import { pipelineMetrics } from './pipelines.ts';
 import { selfServiceMetrics } from './self-service.ts';
 import type { Options, OracleMetric } from './summary.ts';
 import { supportMetrics } from './tickets.ts';
 import { trainingMetrics } from './training.ts';
+import { turnoverMetrics } from './turnover.ts';
+import { useMetrics } from './use.ts';
 
 /** Every metric that the oracle answers. */
 export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
@@ -20,6 +26,12 @@ export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
   ...selfServiceMetrics,
   ...documentationMetrics,
   ...trainingMetrics,
+  ...moneyMetrics,
+  ...featureMetrics,
+  ...useMetrics,
+  ...newcomerMetrics,
+  ...funnelMetrics,
+  ...turnoverMetrics,
 };
 
 const dimensionNames = [
@@ -35,6 +47,10 @@ const dimensionNames = [
   'kind',
   'wave',
   'item',
+  'resource',
+  'category',
+  'currency',
+  'feature',
 ] as const;
 
 export interface Ask {
@@ -56,6 +72,12 @@ export interface Question {
   readonly options: Options;
   readonly asOf: number;
   readonly asOfText: string;
+  /** Whether it is about some of those whom the metric is about: by group or filter. */
+  readonly isOfSome: boolean;
+  /** The dimensions of its groups and filters. */
+  readonly dimensionsOfSome: readonly string[];
+  /** Whether of some of the people anything is told at all (R61): of the organisation's days, as things were, as known now. */
+  readonly isToldOfSome: boolean;
 }
 
 /** Reads a question as the API does; the oracle is only asked valid ones. */
@@ -75,16 +97,21 @@ export function readAsk(ask: Ask, metric: OracleMetric = oracleMetrics[ask.metri
     const given = params[name];
     if (given !== undefined && given !== '*') scope[name] = [...new Set(given.split(','))].sort(compareText);
   }
+  const groupBy = params.group_by ? params.group_by.split(',') : [];
+  const dimensionsOfSome = [...new Set([...groupBy, ...Object.keys(scope)])];
   return {
     metric,
     id: ask.metric,
     window: { start: Date.parse(params.from!), end: Date.parse(params.to!) },
     tz: params.tz ?? 'UTC',
     grain: params.grain ?? null,
-    groupBy: params.group_by ? params.group_by.split(',') : [],
+    groupBy,
     scope,
     options,
     asOf: Date.parse(asOfText),
     asOfText,
+    isOfSome: dimensionsOfSome.length > 0,
+    dimensionsOfSome,
+    isToldOfSome: (params.tz ?? 'UTC') === 'UTC' && options.ownership === 'then' && params.as_of === undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { Stretch, Unit } from './calendar.ts';
+import { bucketsOf, isWeekend, type Stretch, type Unit } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { compareText } from './known.ts';
 import type { Question } from './question.ts';
@@ -48,7 +48,7 @@ function ownersOf(
 }
 
 /** The groups that are present: a service span of it overlaps the window, or an atom of it lies in the window. */
-export function groupsOf(question: Question, world: World): Dimensions[] {
+export function groupsOf(question: Question, world: World, zoneOf: (group: Dimensions) => string): Dimensions[] {
   const { groupBy, scope, window, options } = question;
   if (groupBy.length === 0) return [{}];
   const found = new Map<string, Dimensions>();
@@ -63,9 +63,9 @@ export function groupsOf(question: Question, world: World): Dimensions[] {
       for (const span of spansOf(world, options, service))
         if (span.from < window.end && span.to > window.start && matches(scope, {}, span.dimensions))
           add(span.dimensions);
+  for (const dimensions of question.metric.groups?.(question, world) ?? []) add(dimensions);
   for (const item of itemsOf(question, world))
-    if (item.at !== null && item.at >= window.start && item.at < window.end && matches(scope, {}, item.dimensions))
-      add(item.dimensions);
+    if (isThere(question, item, zoneOf) && matches(scope, {}, item.dimensions)) add(item.dimensions);
   return [...found.values()].sort((a, b) => {
     for (const name of groupBy) {
       const order = compareText(a[name]!, b[name]!);
@@ -75,9 +75,31 @@ export function groupsOf(question: Question, world: World): Dimensions[] {
   });
 }
 
+/** Whether an item lies in the window, in what one of its rows is about, or holds when one of them ends. */
+function isThere(question: Question, { at, stands, dimensions }: Item, zoneOf: (group: Dimensions) => string): boolean {
+  const { window, grain, asOf, metric } = question;
+  const { reach } = metric;
+  if (stands === undefined && reach === undefined) return at !== null && at >= window.start && at < window.end;
+  const buckets = [window, ...bucketsOf(window, grain, zoneOf(dimensions)).map(({ asked }) => asked)];
+  if (stands !== undefined) return buckets.some((bucket) => holdsAtEnd(stands, bucket, asOf));
+  return buckets.some((bucket) => {
+    const { start, end } = reach!(bucket, question);
+    // Where only working days count, what is done on others makes no group.
+    if (at !== null && question.options.per === 'working_day' && isWeekend(at, question.tz)) return false;
+    return at !== null && at >= start && at < end;
+  });
+}
+
+/** Whether something holds at the end of a bucket that has begun, or at as_of if that comes first. */
+export function holdsAtEnd(stands: readonly Stretch[], { start, end }: Stretch, asOf: number): boolean {
+  const then = Math.min(end, asOf);
+  return start < asOf && stands.some((one) => one.start <= then && then < one.end);
+}
+
 /** The metric's items under the question's options. */
-export function itemsOf({ id, metric, options }: Question, world: World): Item[] {
-  return remembered(world, `items ${id} ${canonicalJson(options)}`, () => metric.items(world, options));
+export function itemsOf({ id, metric, options, tz }: Question, world: World): Item[] {
+  const zone = metric.isOfCohorts === true ? tz : '';
+  return remembered(world, `items ${id} ${canonicalJson(options)} ${zone}`, () => metric.items(world, options, tz));
 }
 
 /** When a service was in service (metrics.md §2): registration, else its first production rollout, to retirement. */

@@ -160,3 +160,62 @@ export function bcaOfMean(
   };
   return { low: bound(0.025), high: bound(0.975) };
 }
+
+/** Student's t: the value that a share `p` > 0.5 of the distribution lies below, by integrating its density. */
+function tQuantile(p: number, degrees: number): number {
+  // With x = √ν · tan θ the density becomes cos^(ν−1) θ over (−π/2, π/2).
+  const area = (to: number): number => {
+    const steps = 2_000;
+    const width = to / steps;
+    const at = (index: number): number => Math.cos(index * width) ** (degrees - 1);
+    let total = at(0) + at(steps);
+    for (let index = 1; index < steps; index += 1) total += (index % 2 === 1 ? 4 : 2) * at(index);
+    return (total * width) / 3;
+  };
+  const half = area(Math.PI / 2);
+  let low = 0;
+  let high = Math.PI / 2;
+  for (let step = 0; step < 60; step += 1) {
+    const middle = (low + high) / 2;
+    if (area(middle) / half < 2 * p - 1) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(degrees) * Math.tan(low);
+}
+
+const tValues = new Map<number, number>();
+
+/** t interval of a mean on a scale with ends, clipped to them (metrics.md §1.8). */
+export function tOfMean(values: readonly number[], [least, most]: readonly [number, number]): Interval | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const mean = values.reduce((total, value) => total + value, 0) / n;
+  const sd = Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / (n - 1));
+  const t = tValues.get(n) ?? tQuantile(0.975, n - 1);
+  tValues.set(n, t);
+  const half = (t * sd) / Math.sqrt(n);
+  return { low: Math.max(least, mean - half), high: Math.min(most, mean + half), level: 0.95, method: 't' };
+}
+
+/** Percentile bootstrap of Σ part ÷ Σ whole over clusters, which come sorted by their key; null below 10 of them. */
+export function bootstrapOfRatio(
+  clusters: readonly { readonly part: number; readonly whole: number }[],
+  seed: string,
+  resamples = 10_000,
+): Interval | null {
+  const n = clusters.length;
+  if (n < 10) return null;
+  const next = sfc32(seed);
+  const ratios: number[] = [];
+  for (let b = 0; b < resamples; b += 1) {
+    let part = 0;
+    let whole = 0;
+    for (let i = 0; i < n; i += 1) {
+      const drawn = clusters[Math.floor((next() / 2 ** 32) * n)]!;
+      part += drawn.part;
+      whole += drawn.whole;
+    }
+    if (whole !== 0) ratios.push(part / whole);
+  }
+  return { low: quantile(ratios, 0.025), high: quantile(ratios, 0.975), level: 0.95, method: 'bootstrap' };
+}

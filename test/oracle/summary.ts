@@ -2,6 +2,7 @@ import type { Envelope, Interval, QuantileValue } from '../../queries/envelope.t
 import { calendarOf, openTime } from './business-hours.ts';
 import type { Stretch } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
+import type { Question } from './question.ts';
 import { quantileWithOpen } from './statistics.ts';
 import { kaplanMeier } from './survival.ts';
 import { remembered, type World } from './world.ts';
@@ -32,6 +33,7 @@ export interface RowContext {
   readonly group: Dimensions;
   /** JSON that seeds resampling (metrics.md §1.8). */
   readonly seed: string;
+  readonly question: Question;
 }
 
 /** What a metric says about a row, before coverage decides whether it may be said. */
@@ -54,6 +56,10 @@ export interface Summary {
   readonly facts?: Partial<Envelope>;
   /** Derived fields that are null without coverage. */
   readonly derived?: Readonly<Record<string, unknown>>;
+  /** Texts that are not worded by the definitions: what they must say. */
+  readonly words?: Readonly<Record<string, RegExp>>;
+  /** Coverage, where the metric's own items tell it. */
+  readonly coverage?: number;
 }
 
 /** One thing that a metric counts or leaves out. `at` decides the bucket; null: it is in none. */
@@ -67,6 +73,10 @@ export interface Item {
   readonly duration?: number | null;
   /** Of what has a duration: when its clock started. */
   readonly since?: number;
+  /** Of what holds for a while: when. */
+  readonly stands?: readonly Stretch[];
+  /** Of cohorts: where it may not be told everywhere. */
+  readonly told?: 'in the whole' | 'nowhere';
 }
 
 /** A metric of the oracle. */
@@ -83,8 +93,20 @@ export interface OracleMetric {
   readonly isCovered?: (row: Pick<RowContext, 'items' | 'bucket' | 'inScope'>) => boolean;
   /** A group's total is hidden where one of its buckets is, which could be told as what is left. */
   readonly hidesRemainders?: boolean;
+  /** What it counts is complete in itself: what is heard of its sources does not matter. */
+  readonly coveredByItems?: boolean;
+  /** What a row is about, where that is not its bucket. */
+  readonly reach?: (bucket: Stretch, question: Question) => Stretch;
+  /** Its rows reach back from the end of their bucket, so that `from` does not cut them. */
+  readonly looksBack?: boolean;
+  /** Days after the bucket in which it turns out what becomes of its items: they must be covered too. */
+  readonly aheadDays?: (options: Options) => number;
   /** Its atoms, and those of their kind that it leaves out. */
-  items(world: World, options: Options): Item[];
+  items(world: World, options: Options, tz: string): Item[];
+  /** Groups that are present without any item of theirs. */
+  readonly groups?: (question: Question, world: World) => readonly Dimensions[];
+  /** Told of cohorts of people alone (R90): of a row without any nothing is told. */
+  readonly isOfCohorts?: boolean;
   summarize(row: RowContext): Summary;
 }
 
@@ -116,7 +138,9 @@ export function within(items: readonly Item[], row: RowContext): { counted: Item
   );
   const excluded: Record<string, number> = {};
   for (const item of inside) if (item.excluded !== '') excluded[item.excluded] = (excluded[item.excluded] ?? 0) + 1;
-  return { counted: inside.filter((item) => item.excluded === ''), excluded };
+  const isTold = ({ told }: Item): boolean =>
+    told === undefined || (told === 'in the whole' && row.question.groupBy.length === 0);
+  return { counted: inside.filter((item) => item.excluded === '' && isTold(item)), excluded };
 }
 
 /** Whether an item's clock has stopped. */

@@ -62,6 +62,24 @@ test('EX-TTF-1: 1, 2, 3 and 10 days and one not there after 4: the median is 3 d
   expect(await world.refused('people.time_to_first_login/atoms', {})).toContain('never shown');
 });
 
+test('who was told to move before they joined begins with joining all the same, by any spelling of the name', async () => {
+  beat();
+  for (const who of 'abcde') {
+    world.story().tell('person.moved', ago(25), { person: who.toUpperCase(), team: 'T' });
+    join(who, ago(20));
+    login(who, ago(18));
+  }
+  join('robot', ago(20), { team: 'T' });
+  world.story().tell('person.defined', ago(60), { person: 'robot', kind: 'service' });
+  await world.write();
+  expect(await only('people.time_to_first_login', { group_by: 'team' })).toMatchObject({
+    team: 'T',
+    value: 2,
+    n: 5,
+    open_n: 0,
+  });
+});
+
 test('fewer than five newcomers are not told', async () => {
   beat();
   for (const who of 'abcd') {

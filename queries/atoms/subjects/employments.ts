@@ -1,5 +1,5 @@
 import { dimensionColumns, maybeTime, receiptColumns, time } from '../atom.ts';
-import { isBotAt } from '../catalog.ts';
+import { kindOf } from '../catalog.ts';
 import { FAR, text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
 
@@ -12,7 +12,7 @@ const employmentsSql = (table: (layer: string) => string): string => {
   return `
   SELECT subject, hex(sipHash128(person, id)) AS atom_id, '${UNASSIGNED}' AS service, stands_from, stands_to,
     if(next_type = 'person.left', toNullable(stands_to), NULL) AS left_at, next_voluntary AS voluntary,
-    multiIf(${isBotAt('person', 'stands_from', table)}, 'bot', is_engineering = 'false', 'not_engineering', '') AS excluded,
+    multiIf(${kindOf('person', 'k.kind')} != '', ${kindOf('person', 'k.kind')}, is_engineering = 'false', 'not_engineering', '') AS excluded,
     ifNull(said_team, '${UNASSIGNED}') AS team, team AS team_now, ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
     [id] AS event_ids, arrayFilter(x -> x != '', [delivery_id]) AS delivery_ids
   FROM (
@@ -20,7 +20,9 @@ const employmentsSql = (table: (layer: string) => string): string => {
       ${next('toString(type)', "''")} AS next_type, ${next(text('voluntary'), "''")} AS next_voluntary,
       anyLast(nullIf(${text('team')}, '')) ${known} AS said_team, anyLast(nullIf(${text('engineering')}, '')) ${known} AS is_engineering
     FROM ${table('facts')} WHERE type IN ('person.joined', 'person.moved', 'person.left')
-  ) WHERE type != 'person.left' AND stands_from < stands_to`;
+  ) AS f
+  LEFT JOIN ${table('people')} AS k ON k.login = lower(f.person)
+  WHERE type != 'person.left' AND stands_from < stands_to`;
 };
 
 /** Time with us. No person is ever listed: what is counted of it is told of groups of at least ten. */
@@ -39,7 +41,7 @@ export const employments: SubjectKind = {
     left_at: maybeTime,
     /** Of one who left, by their own will: true false, or empty where nobody said. */
     voluntary: 'LowCardinality(String)',
-    /** bot not_engineering, or empty. */
+    /** bot service not_engineering, or empty. */
     excluded: 'LowCardinality(String)',
     ...dimensionColumns,
     ...receiptColumns,

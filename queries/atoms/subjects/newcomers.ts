@@ -1,5 +1,5 @@
 import { dimensionColumns, maybeTime, receiptColumns, time } from '../atom.ts';
-import { isBotAt } from '../catalog.ts';
+import { kindOf } from '../catalog.ts';
 import { nameOf, text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
 
@@ -10,23 +10,25 @@ const newcomersSql = (table: (layer: string) => string): string => {
     `ifNull(anyLast(nullIf(${value}, '')) OVER (${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '')`;
   const others = ['tier', 'region', 'product'].flatMap((name) => [name, `${name}_now`]);
   return `
-  SELECT subject, id AS atom_id, '${UNASSIGNED}' AS service, hex(sipHash128(person)) AS login_key, how, started_at, left_at,
-    if(${isBotAt('person', 'started_at', table)}, 'bot', '') AS excluded,
+  SELECT f.subject AS subject, f.id AS atom_id, '${UNASSIGNED}' AS service, hex(sipHash128(f.person)) AS login_key, how, started_at, left_at,
+    ${kindOf('f.person', 'k.kind')} AS excluded,
     multiIf(team_stated != '', team_stated, team_before != '', team_before, '${UNASSIGNED}') AS team, team AS team_now,
     ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
     [id] AS event_ids, arrayFilter(x -> x != '', [delivery_id]) AS delivery_ids
   FROM (
     SELECT entity AS subject, type, id, delivery_id, ${nameOf('person')} AS person, occurred_at AS started_at, ${text('team')} AS team_stated,
       ${text('engineering')} AS is_engineering, ${before(text('engineering'))} AS was_engineering, ${before(text('team'))} AS team_before,
-      lagInFrame(toString(type), 1, '') OVER (${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS type_before,
+      ${before("if(type = 'person.moved', '', toString(type))")} AS came_or_went,
       minIf(toNullable(occurred_at), type = 'person.left') OVER (${order} ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS left_at,
       multiIf(
-        type = 'person.joined' AND type_before IN ('', 'person.left') AND is_engineering != 'false' AND ${text('newcomer')} != 'false', 'joined',
+        type = 'person.joined' AND came_or_went != 'person.joined' AND is_engineering != 'false' AND ${text('newcomer')} != 'false', 'joined',
         type = 'person.moved' AND is_engineering = 'true' AND was_engineering = 'false', 'engineering',
         type = 'person.moved' AND team_before NOT IN ('', team_stated) AND team_stated != '' AND if(is_engineering = '', was_engineering, is_engineering) != 'false', 'transfer',
         '') AS how
     FROM ${table('facts')} WHERE type IN ('person.joined', 'person.moved', 'person.left')
-  ) WHERE how != ''`;
+  ) AS f
+  LEFT JOIN ${table('people')} AS k ON k.login = f.person
+  WHERE how != ''`;
 };
 
 /** People where they begin. No person is ever listed. */
@@ -46,7 +48,7 @@ export const newcomers: SubjectKind = {
     started_at: time,
     /** When they left after that, if they did. */
     left_at: maybeTime,
-    /** bot, or empty. */
+    /** bot service, or empty. */
     excluded: 'LowCardinality(String)',
     ...dimensionColumns,
     ...receiptColumns,

@@ -1,5 +1,5 @@
 import { dimensionColumns, maybeTime, receiptColumns, time } from '../atom.ts';
-import { isBotAt, placeAt } from '../catalog.ts';
+import { kindOf, placeAt } from '../catalog.ts';
 import { nameOf, text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
 
@@ -13,7 +13,7 @@ const onboardingsSql = (table: (layer: string) => string): string => {
   return `
   SELECT s.subject AS subject, s.id AS atom_id, '${UNASSIGNED}' AS service, hex(sipHash128(s.person)) AS person_key, s.started_at AS started_at,
     if(s.next_left_at < s.next_completed_at, NULL, s.next_completed_at) AS completed_at, s.next_left_at AS left_at,
-    if(${isBotAt('s.person', 's.started_at', table)}, 'bot', '') AS excluded,
+    ${kindOf('s.person', 'k.kind')} AS excluded,
     ${placeAt('t.teams', 's.started_at')} AS place, if(place = '', '${UNASSIGNED}', place) AS team, team AS team_now,
     ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
     [s.id] AS event_ids, arrayFilter(x -> x != '', [s.delivery_id]) AS delivery_ids
@@ -27,6 +27,7 @@ const onboardingsSql = (table: (layer: string) => string): string => {
     SELECT entity AS of, arraySort(groupArrayIf((occurred_at, id, ${text('team')}), ${text('team')} != '')) AS teams
     FROM ${table('facts')} WHERE type IN ('onboarding.started', 'person.joined', 'person.moved') GROUP BY of
   ) AS t ON t.of = s.subject
+  LEFT JOIN ${table('people')} AS k ON k.login = s.person
   WHERE s.type = 'onboarding.started' AND s.type_before != 'onboarding.started'`;
 };
 
@@ -45,7 +46,7 @@ export const onboardings: SubjectKind = {
     completed_at: maybeTime,
     /** When they left after the start, if they did. */
     left_at: maybeTime,
-    /** bot, or empty. */
+    /** bot service, or empty. */
     excluded: 'LowCardinality(String)',
     ...dimensionColumns,
     ...receiptColumns,

@@ -1,4 +1,4 @@
-import { placeAt } from '../catalog.ts';
+import { kindOf, placeAt } from '../catalog.ts';
 import { UNASSIGNED } from '../sql.ts';
 
 /**
@@ -16,7 +16,7 @@ export const placed = (from: string, at: string, table: (layer: string) => strin
   const others = ['tier', 'product'].flatMap((name) => [name, `${name}_now`]);
   return `
   SELECT f.*, hex(sipHash128(if(p.login = '', f.login, p.person_key))) AS person_key,
-    multiIf(p.kind IN ('bot', 'service'), p.kind, endsWith(f.login, '[bot]'), 'bot', '') AS person_kind,
+    ${kindOf('f.login', 'p.kind')} AS person_kind,
     ${place('team', 'f.team_stated')}, ${place('region', "''")}, ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')}
   FROM (${from}) AS f
   LEFT JOIN ${table('people')} AS p ON p.login = f.login`;

@@ -1,0 +1,318 @@
+import { newTelling, type Telling, teams, tellCatalog, tellHours, weekendOf } from './organisation.ts';
+import { newRandom, type Random } from './random.ts';
+import { newStory, type Recorded } from './story.ts';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAYS_BEFORE = 80;
+const DAYS_AFTER = 20;
+
+/** Who tells what of a company. */
+interface Company {
+  readonly telling: Telling;
+  readonly random: Random;
+  readonly start: number;
+  readonly end: number;
+  /** Any instant of the history, often a full hour, so that things happen at once. */
+  sometime(): number;
+  tell(type: Parameters<Telling['fact']>[0], at: number, data: Record<string, unknown>, source: string): void;
+  maybe(name: string, values: readonly unknown[]): Record<string, unknown>;
+}
+
+/**
+ * Three months of a company around a change of clocks: enough people, money and features for cohorts, groups that may be told
+ * and weeks to draw from. Late, told again, out of order; the same seed gives the same history, in the order of recording.
+ */
+export function companyHistory(seed: number): Recorded[] {
+  const random = newRandom(seed ^ 0x00c0ffee);
+  const story = newStory();
+  const around = weekendOf(seed).at;
+  const telling = newTelling(random, story, around, 100);
+  const start = around - DAYS_BEFORE * DAY_MS;
+  const end = around + DAYS_AFTER * DAY_MS;
+  tellCatalog(telling);
+  tellHours(telling);
+  const company: Company = {
+    telling,
+    random,
+    start,
+    end,
+    sometime: () =>
+      start + random.int(0, DAYS_BEFORE + DAYS_AFTER - 1) * DAY_MS + random.pick([0, 9, 9, 15, 23]) * HOUR_MS,
+    tell: (type, at, data, source) =>
+      telling.fact(type, at, data, source, random.chance(0.15) ? random.int(1, 15) * DAY_MS : random.int(0, 30_000)),
+    maybe: (name, values) => (random.chance(0.5) ? { [name]: random.pick(values) } : {}),
+  };
+  tellBooks(company);
+  tellPeople(company);
+  // Most are heard of all the time, some fall silent.
+  for (const name of ['books', 'roadmap', 'people', 'backstage', 'checklist'])
+    for (let at = start - 3 * DAY_MS; at < end; at += 5 * DAY_MS)
+      if (random.chance(0.97)) telling.fact('source.heartbeat', at, { name }, name, 0);
+  return [...story.history].sort((a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at));
+}
+
+const services = ['api', 'API', 'shop', 'web', 'nobody', 'Nobody'];
+
+/** What is spent, used and built. */
+function tellBooks({ random, sometime, tell, maybe }: Company): void {
+  const iso = (at: number): string => new Date(at).toISOString();
+  const period = (hours: readonly number[]) => {
+    const from = sometime();
+    return { from: iso(from), to: iso(from + random.pick(hours) * HOUR_MS) };
+  };
+  const owner = () => ({ ...maybe('service_id', services), ...maybe('team', teams) });
+  const hasTwo = random.chance(0.3);
+  for (let n = random.int(20, 60); n > 0; n -= 1) {
+    const resource = random.pick(['cpu', 'cpu', 'CPU', hasTwo ? 'memory' : 'cpu']);
+    const data = { ...period([0, 1, 10, 24, 168, -1]), used: random.int(0, 40) / 10, allocated: random.int(0, 6) };
+    tell(
+      'usage.recorded',
+      Date.parse(data.from),
+      { usage_id: `u${random.int(1, 40)}`, resource, ...data, ...owner() },
+      'books',
+    );
+  }
+  for (let n = random.int(20, 60); n > 0; n -= 1) {
+    const data = { ...period([24, 720]), amount: random.int(-1_000, 100_000) / 100 };
+    const currency = hasTwo && random.chance(0.1) ? 'USD' : 'EUR';
+    tell(
+      'cost.recorded',
+      Date.parse(data.from),
+      { cost_id: `c${random.int(1, 40)}`, currency, ...data, ...owner(), ...maybe('category', ['people', 'licence']) },
+      'books',
+    );
+  }
+  const grades = ['developer_impact', 'business_value', 'technical_feasibility', 'implementation_cost'];
+  const given = () =>
+    Object.fromEntries(grades.filter(() => random.chance(0.5)).map((grade) => [grade, random.int(1, 5)]));
+  for (let n = random.int(5, 30); n > 0; n -= 1) {
+    const feature = `f${n}`;
+    const more = { feature, ...owner(), ...(random.chance(0.2) ? { kind: random.pick(['bug', 'chore']) } : {}) };
+    for (let told = random.int(1, 5); told > 0; told -= 1) {
+      const type = random.pick(['feature.committed', 'feature.released', 'feature.done', 'feature.committed'] as const);
+      const share = type === 'feature.released' ? maybe('audience_share', [0.1, 0.5, 1]) : {};
+      tell(type, sometime(), { ...more, ...given(), ...share, ...(told === 1 ? owner() : {}) }, 'roadmap');
+    }
+  }
+}
+
+interface Person {
+  readonly name: string;
+  readonly team: string | undefined;
+  readonly joinedAt: number;
+  readonly isNew: boolean;
+  readonly logins: readonly string[];
+}
+
+/** Who comes, goes, moves, and what they do: some weeks many begin, some teams are small. */
+function tellPeople(company: Company): void {
+  const { random, start, tell, maybe, sometime } = company;
+  const intakes = Array.from({ length: random.int(1, 3) }, () => start + random.int(5, 80) * DAY_MS);
+  const weights = random.shuffled([6, 3, 1.5]);
+  const teamOf = (): string | undefined =>
+    random.weighted<string | undefined>([
+      ...teams.map((team, index) => [weights[index]!, team] as const),
+      [0.7, undefined],
+    ]);
+  const size = random.int(18, 60);
+  const crowd = Array.from({ length: size }, (_, index): Person => {
+    const name = `p${index + 1}`;
+    const isNew = random.chance(0.5);
+    const joinedAt = isNew
+      ? random.pick(intakes) + random.int(0, 6) * DAY_MS + random.pick([0, 9]) * HOUR_MS
+      : start - random.int(1, 60) * DAY_MS;
+    const logins = random.chance(0.6) ? [name, `${name}-dev`, name.toUpperCase()] : [name];
+    return { name, team: teamOf(), joinedAt, isNew, logins };
+  });
+  for (const person of crowd) {
+    const { name, joinedAt, logins } = person;
+    const team = person.team === undefined ? {} : { team: person.team };
+    if (logins.length > 1)
+      for (let told = random.int(1, 2); told > 0; told -= 1) {
+        const identities = random.chance(0.9) ? [`${name}-dev`] : [`p${random.int(1, size)}-dev`];
+        const kind = random.chance(0.04) ? { kind: random.pick(['bot', 'service']) } : {};
+        tell(
+          'person.defined',
+          start - random.int(-30, 60) * DAY_MS,
+          { person: name, identities, ...kind, ...(random.chance(0.7) ? team : {}) },
+          'workspace',
+        );
+      }
+    if (random.chance(0.95))
+      tell(
+        'person.joined',
+        joinedAt,
+        {
+          person: random.chance(0.1) ? name.toUpperCase() : name,
+          ...team,
+          ...maybe('region', ['eu', 'us']),
+          ...(random.chance(0.06) ? { engineering: false } : {}),
+          ...(person.isNew ? {} : maybe('newcomer', [false, false, true])),
+        },
+        'people',
+      );
+    if (random.chance(0.15)) {
+      const leftAt = random.chance(0.5) ? sometime() : joinedAt + random.int(0, 30) * DAY_MS;
+      tell('person.left', leftAt, { person: name, ...maybe('voluntary', [true, false]) }, 'people');
+      if (random.chance(0.4))
+        tell('person.joined', leftAt + random.int(0, 20) * DAY_MS, { person: name, ...maybe('team', teams) }, 'people');
+    }
+    if (random.chance(0.2)) {
+      const moved = {
+        person: name,
+        ...maybe('team', teams),
+        ...maybe('engineering', [true, true, false]),
+        ...maybe('region', ['eu', 'us']),
+      };
+      tell('person.moved', sometime(), moved, 'people');
+    }
+    if (person.isNew && random.chance(0.9)) tellSetUp(company, person);
+    tellUse(company, person);
+  }
+  if (random.chance(0.5))
+    tell(
+      'platform.defined',
+      start - DAY_MS,
+      { path_sources: ['github'], ...maybe('qualifying_actions', [['navigate', 'click', 'create', 'doc.viewed']]) },
+      'workspace',
+    );
+  tellTasks(company, crowd);
+  tellWork(company, crowd);
+}
+
+/** An onboarding, mostly in order. */
+function tellSetUp({ random, tell }: Company, { name, team, joinedAt }: Person): void {
+  const more = random.chance(0.7) && team !== undefined ? { team } : {};
+  const steps = random.weighted([
+    [6, ['started', 'completed']],
+    [2, ['started']],
+    [1, ['started', 'started', 'completed']],
+    [1, ['started', 'completed', 'started', 'completed']],
+    [0.5, ['completed', 'started']],
+  ]);
+  let at = joinedAt + random.int(0, 3) * DAY_MS;
+  for (const step of steps) {
+    tell(
+      step === 'started' ? 'onboarding.started' : 'onboarding.completed',
+      at,
+      { person: name, ...more },
+      'checklist',
+    );
+    at += random.pick([0, 1, 12, 24, 36, 48, 49, 200]) * HOUR_MS;
+  }
+}
+
+const actions = [
+  'navigate',
+  'navigate',
+  'click',
+  'create',
+  'Scaffold',
+  'create-service',
+  'deploy',
+  'Release',
+  'rollout',
+];
+const capabilities = ['templates', 'Scaffolder', 'deployments', 'docs'];
+
+/** Days on which somebody is on the platform, mostly in a row of weeks. */
+function tellUse({ random, start, end, tell, maybe }: Company, person: Person): void {
+  if (random.chance(0.15)) return;
+  const from = person.isNew ? person.joinedAt + random.int(-3, 10) * DAY_MS : start + random.int(0, 70) * DAY_MS;
+  let at = from + random.int(0, 23) * HOUR_MS;
+  for (let told = random.int(1, 12); told > 0 && at < end; told -= 1) {
+    const login = { principal: random.pick(person.logins) };
+    const team = random.chance(0.15) ? { team: random.pick(teams) } : {};
+    random.weighted([
+      [
+        6,
+        () =>
+          tell(
+            'portal.action',
+            at,
+            {
+              ...login,
+              ...team,
+              action: random.pick(actions),
+              ...(random.chance(0.3) ? maybe('capability', capabilities) : {}),
+            },
+            'backstage',
+          ),
+      ],
+      [1, () => tell('doc.viewed', at, { ...login, ...team, document: 'runbook' }, 'backstage')],
+      [1, () => tell('search.performed', at, { ...login, ...team, results: 3 }, 'backstage')],
+      [0.3, () => tell('search.clicked', at, { ...login, document: 'runbook' }, 'backstage')],
+      [0.3, () => tell('doc.rated', at, { ...login, document: 'runbook', helpful: true }, 'backstage')],
+    ])();
+    at += random.pick([0, 1, 12, 24, 48, 96, 168, 250]) * HOUR_MS + random.int(0, 30) * 60_000;
+  }
+  if (random.chance(0.1))
+    tell(
+      'portal.action',
+      from,
+      { principal: random.pick(['renovate[bot]', 'stranger', 'Release-Robot']), action: 'click' },
+      'backstage',
+    );
+}
+
+/** What people ask the platform for. */
+function tellTasks({ random, tell, sometime }: Company, crowd: readonly Person[]): void {
+  for (let n = random.int(5, 50); n > 0; n -= 1) {
+    const person = random.pick(crowd);
+    const task = {
+      task_id: `t${n}`,
+      kind: random.pick(['create-repository', 'create-repository', 'Create-Repository', 'database']),
+      principal: random.pick(person.logins),
+      ...(random.chance(0.3) ? { team: random.pick(teams) } : {}),
+    };
+    let at = sometime();
+    for (const type of ['task.requested', 'task.started', 'task.finished'] as const) {
+      if (random.chance(0.12)) continue;
+      if (type === 'task.finished' && random.chance(0.2)) continue;
+      const outcome =
+        type === 'task.finished' ? { outcome: random.pick(['succeeded', 'failed', 'cancelled', 'timed_out']) } : {};
+      tell(type, at, { ...task, ...outcome }, 'backstage');
+      at += random.pick([0, 1, 24, 24 * 27, 24 * 28, -24]) * HOUR_MS;
+    }
+  }
+}
+
+/** Changes, many of a few, and what carries them to production. */
+function tellWork({ random, tell, end }: Company, crowd: readonly Person[]): void {
+  let number = 0;
+  for (const person of crowd) {
+    if (!person.isNew || random.chance(0.3)) continue;
+    let at = person.joinedAt + random.int(-2, 5) * DAY_MS;
+    for (let told = random.pick([1, 1, 2, 11]); told > 0 && at < end; told -= 1) {
+      number += 1;
+      const repository = random.pick(['acme/shop', 'acme/lib', 'acme/mono']);
+      const sha = random.hex(40);
+      const change = {
+        change_id: `${repository}#${number}`,
+        repository,
+        base: 'main',
+        author: random.pick(person.logins),
+        merge_sha: sha,
+        commits: [],
+        ...(random.chance(0.05) ? { author_kind: 'bot' } : {}),
+      };
+      tell('change.merged', at, change, 'github');
+      if (random.chance(0.6))
+        tell(
+          'deployment.finished',
+          at + random.int(1, 60) * HOUR_MS,
+          {
+            rollout_id: `r${number}`,
+            repository,
+            environment: random.pick(['production', 'production', 'staging']),
+            outcome: random.pick(['succeeded', 'succeeded', 'succeeded', 'failed']),
+            revision: sha,
+            changes: [`${repository}#${number}`],
+          },
+          random.pick(['github', 'canonical']),
+        );
+      at += random.int(1, 60) * HOUR_MS;
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { text } from './attempts.ts';
+import { startOfUnit } from './calendar.ts';
+import { UNASSIGNED } from './catalog.ts';
+import { featuresDone } from './features.ts';
+import { compareText, dataOf } from './known.ts';
+import { eventsBy, ownersOfTold } from './owners.ts';
+import { bootstrapOfRatio } from './statistics.ts';
+import { type Item, type Options, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
+import type { World } from './world.ts';
+
+const shared = { options: {}, graceHours: 48, sourcesAlone: true } as const;
+
+/** metrics.md §4.5 and §4.6, readings R70 and R71. */
+export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
+  'platform.utilization': {
+    ...shared,
+    options: { of: 'total' },
+    unit: 'fraction',
+    feeds: ['usage.recorded'],
+    items: usages,
+    summarize: utilization,
+  },
+  'business.cost': {
+    ...shared,
+    options: { chargeback: 'none', chargeback_resource: 'cpu' },
+    unit: 'currency',
+    feeds: ['cost.recorded'],
+    items: costs,
+    summarize: cost,
+  },
+  'business.cost_per_feature': {
+    ...shared,
+    unit: 'currency/feature',
+    feeds: ['cost.recorded', 'feature.done'],
+    items: (world, options) => [
+      ...costs(world, options),
+      ...featuresDone(world, options).map((item) => ({ ...item, part: 0, whole: 1 })),
+    ],
+    summarize: costPerFeature,
+  },
+};
+
+/** What stands above and below the line. */
+interface RatioItem extends Item {
+  readonly part: number;
+  readonly whole: number;
+}
+
+/** R70: of what is stated again under one id, the last holds whole. */
+function usages(world: World, options: Options): RatioItem[] {
+  return [...eventsBy(world, /^usage\.recorded$/, 'usage_id')].map(([id, stated]): RatioItem => {
+    const data = dataOf(stated.at(-1)!);
+    const at = Date.parse(String(data.from));
+    const hours = (Date.parse(String(data.to)) - at) / 3_600_000;
+    return {
+      atomId: id,
+      at,
+      dimensions: {
+        ...ownersOfTold(world, options, { service: text(data.service_id), team: text(data.team) }, at),
+        resource: text(data.resource).toLowerCase(),
+      },
+      excluded: hours === 0 ? 'no_duration' : hours < 0 ? 'negative_duration' : '',
+      part: Number(data.used) * hours,
+      whole: Number(data.allocated) * hours,
+    };
+  });
+}
+
+function costs(world: World, options: Options): RatioItem[] {
+  return [...eventsBy(world, /^cost\.recorded$/, 'cost_id')].map(([id, stated]): RatioItem => {
+    const data = dataOf(stated.at(-1)!);
+    const at = Date.parse(String(data.from));
+    return {
+      atomId: id,
+      at,
+      dimensions: {
+        ...ownersOfTold(world, options, { service: text(data.service_id), team: text(data.team) }, at),
+        category: text(data.category) || UNASSIGNED,
+        currency: text(data.currency),
+      },
+      excluded: '',
+      part: Number(data.amount),
+      whole: 0,
+    };
+  });
+}
+
+function namesOf(items: readonly Item[], dimension: string): string[] {
+  const names = items.flatMap((item) => item.dimensions[dimension] ?? []);
+  return [...new Set(names)].sort(compareText);
+}
+
+function sum(items: readonly Item[], side: 'part' | 'whole'): number {
+  return items.reduce((total, item) => total + (item as RatioItem)[side], 0);
+}
+
+/** The names that cannot be added up, as a caveat says them. */
+function naming(names: readonly string[]): RegExp {
+  return new RegExp(names.map((name) => `\\b${name}\\b`).join('.*'));
+}
+
+function ratioOf(row: RowContext, counted: readonly Item[]): Pick<Summary, 'value' | 'ci' | 'notApplicable'> {
+  const whole = sum(counted, 'whole');
+  if (whole === 0) return { value: null, ci: null, notApplicable: true };
+  const weeks = new Map<string, { part: number; whole: number }>();
+  for (const item of counted as readonly RatioItem[]) {
+    const week = new Date(startOfUnit(item.at!, 'week', row.tz)).toISOString();
+    const so = weeks.get(week) ?? { part: 0, whole: 0 };
+    weeks.set(week, { part: so.part + item.part, whole: so.whole + item.whole });
+  }
+  const clusters = [...weeks].sort(([a], [b]) => compareText(a, b)).map(([, cluster]) => cluster);
+  return { value: sum(counted, 'part') / whole, ci: bootstrapOfRatio(clusters, row.seed) };
+}
+
+function utilization(row: RowContext): Summary {
+  const { counted, excluded } = within(row.items, row);
+  const kinds = namesOf(counted, 'resource');
+  const common = { n: counted.length, excluded };
+  if (kinds.length > 1)
+    return {
+      ...common,
+      value: null,
+      ci: null,
+      notApplicable: true,
+      facts: { numerator: null, denominator: null },
+      words: { caveat: naming(kinds) },
+    };
+  return {
+    ...common,
+    ...ratioOf(row, counted),
+    facts: { numerator: sum(counted, 'part'), denominator: sum(counted, 'whole') },
+  };
+}
+
+function moneyFacts(counted: readonly Item[]) {
+  const currencies = namesOf(counted, 'currency');
+  return {
+    currencies,
+    beside: { currency: currencies.length === 1 ? currencies[0]! : null, cost_scope: namesOf(counted, 'category') },
+  };
+}
+
+function cost(row: RowContext): Summary {
+  const { counted, excluded } = within(row.items, row);
+  const { currencies, beside } = moneyFacts(counted);
+  const isMixed = currencies.length > 1;
+  return {
+    value: isMixed ? null : sum(counted, 'part'),
+    ci: null,
+    n: counted.length,
+    excluded,
+    notApplicable: isMixed,
+    facts: beside,
+    ...(isMixed ? { words: { caveat: naming(currencies) } } : {}),
+  };
+}
+
+function costPerFeature(row: RowContext): Summary {
+  const { counted, excluded } = within(row.items, row);
+  const { currencies, beside } = moneyFacts(counted);
+  const common = { n: counted.length, excluded };
+  if (currencies.length > 1)
+    return {
+      ...common,
+      value: null,
+      ci: null,
+      notApplicable: true,
+      facts: { ...beside, numerator: null, denominator: null },
+      words: { caveat: naming(currencies) },
+    };
+  return {
+    ...common,
+    ...ratioOf(row, counted),
+    facts: { ...beside, numerator: sum(counted, 'part'), denominator: sum(counted, 'whole') },
+  };
+}
