@@ -1,17 +1,15 @@
 import type { Metric } from '../metric.ts';
 import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
+import { cohortCaveats, inCohorts } from './cohorts.ts';
 
-/** Training completion (metrics.md §7.2), hidden where fewer than five people were to learn (§9.2). */
+/** Training completion (metrics.md §7.2), told of cohorts of people that no two answers differ by (§9.2). */
 export const trainingCompletion: Metric = {
   id: 'people.training_completion',
   title: 'Trainings completed in time',
   question: 'Do people complete the trainings that they are given, by when they should?',
   description:
     'Trainings that were completed by their due date, divided by all that were due in the bucket. Who left before is left out. `late_n` of the others were completed later; `pass_rate` is the share that passed of those who were tested.',
-  caveats: [
-    'A group of fewer than five people is hidden, and takes the next smallest with it where it could be told by subtraction. There are no filters, and no rows behind it, for the same reason.',
-    'That a training was completed does not say that it helped.',
-  ],
+  caveats: [...cohortCaveats, 'That a training was completed does not say that it helped.'],
   unit: 'fraction',
   direction: 'higher',
   atom: 'assignments',
@@ -19,13 +17,20 @@ export const trainingCompletion: Metric = {
   dimensions: ['team'],
   isUnfiltered: true,
   suppressBelow: MIN_RESPONDENTS,
+  fewLeftOut: true,
   options: {},
   minN: 5,
   graceHours: 48,
   aggregate: { type: 'proportion' },
   items: () => ({
-    at: 'due_at',
-    reason: 'excluded',
+    from: ({ assignments }, { groups }) =>
+      inCohorts(
+        `(SELECT * REPLACE (team AS team_now) FROM ${assignments} WHERE excluded = '')`,
+        { who: 'person_key', at: 'due_at', cells: ['team'] },
+        groups.length > 0,
+      ),
+    at: 'cohort_at',
+    reason: "if(few, 'few', '')",
     hit: 'ifNull(completed_at <= due_at, false)',
     open: 'isNull(completed_at) AND toUnixTimestamp64Milli(due_at) >= {as_of:Int64}',
     columns: ['person_key', 'due_at', 'completed_at', 'passed'],

@@ -37,19 +37,14 @@ export function oracle(
     .flatMap((group) => bucketsOf(question.window, question.grain, zoneOf(group)).map((bucket) => ({ bucket, group })))
     .sort((a, b) => a.bucket.time - b.bucket.time)
     .map(({ bucket, group }) => ({ group, answer: { time: iso(bucket.time), ...row(bucket, group) } }));
-  const total = (group: Dimensions): Row => {
-    const told = row(whole, group);
-    const isPartly = series.some((one) => one.group === group && one.answer.status === 'suppressed');
-    if (question.metric.hidesRemainders !== true || !isPartly) return told;
-    return { ...suppressedRow(question, told.window, told.coverage), ...group };
-  };
+
   return {
     metric: question.id,
     spec_version: SPEC_VERSION,
     options: question.options,
     window: windowOf(question, question.window, question.window.end > question.asOf),
     as_of: question.asOfText,
-    totals: groups.map(total),
+    totals: groups.map((group) => row(whole, group)),
     series: series.map((one) => one.answer),
   };
 }

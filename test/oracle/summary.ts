@@ -91,8 +91,6 @@ export interface OracleMetric {
   readonly sourcesAlone?: boolean;
   /** Whether a row is covered by what it tells of, whatever its sources (R32). */
   readonly isCovered?: (row: Pick<RowContext, 'items' | 'bucket' | 'inScope'>) => boolean;
-  /** A group's total is hidden where one of its buckets is, which could be told as what is left. */
-  readonly hidesRemainders?: boolean;
   /** What it counts is complete in itself: what is heard of its sources does not matter. */
   readonly coveredByItems?: boolean;
   /** What a row is about, where that is not its bucket. */

@@ -1,12 +1,11 @@
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import { text } from './attempts.ts';
-import { compareText, dataOf, timeOf } from './known.ts';
+import { cohortsOf, type PersonalItem } from './cohorts.ts';
+import { dataOf, timeOf } from './known.ts';
 import { by, lastStated, personalDimensions, principalOf } from './principals.ts';
 import { type ShareItem, share } from './shares.ts';
-import { type Options, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
+import { type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
 import type { World } from './world.ts';
-
-const FEWEST = 5;
 
 /** metrics.md §7.2. */
 export const trainingMetrics: Readonly<Record<string, OracleMetric>> = {
@@ -16,21 +15,21 @@ export const trainingMetrics: Readonly<Record<string, OracleMetric>> = {
     graceHours: 48,
     sourcesAlone: true,
     feeds: ['training.assigned'],
-    hidesRemainders: true,
-    items: assignments,
+    isOfCohorts: true,
+    items: (world, _options, tz) => cohortsOf(assignments(world), tz, (item) => item.dimensions.team!),
     summarize: completion,
   },
 };
 
-interface Assignment extends ShareItem {
-  readonly person: string;
+interface Assignment extends ShareItem, PersonalItem {
+  readonly at: number;
   readonly late: boolean;
   /** What the last completion says of it. */
   readonly passed: boolean | null;
 }
 
 /** R82: a training that somebody was given. */
-function assignments(world: World, options: Options): Assignment[] {
+function assignments(world: World): Assignment[] {
   const given = world.events.filter((event) => event.type === 'training.assigned');
   const completed = world.events.filter((event) => event.type === 'training.completed');
   // The tool that gives a training spells a person in one way; who tells of leaving may know them by another name.
@@ -39,7 +38,7 @@ function assignments(world: World, options: Options): Assignment[] {
   const course = (event: NormalizedEvent): string => text(dataOf(event).course).toLowerCase();
   const number = (event: NormalizedEvent): string => text(dataOf(event).assignment_id);
   const groups = by(given, (event) => JSON.stringify([name(event), course(event), number(event)]));
-  return [...groups].map(([atomId, events]) => {
+  const all = [...groups].map(([atomId, events]) => {
     const first = events[0]!;
     const dueAt = Date.parse(lastStated(events, 'due_at'));
     const done = completed.filter(
@@ -60,7 +59,11 @@ function assignments(world: World, options: Options): Assignment[] {
       atomId,
       at: dueAt,
       person: who(first),
-      dimensions: personalDimensions(world, options, { login, team: lastStated(events, 'team'), at: dueAt }),
+      dimensions: personalDimensions(
+        world,
+        { ownership: 'then' },
+        { login, team: lastStated(events, 'team'), at: dueAt },
+      ),
       excluded: principalOf(world, login).kind || (left ? 'left' : ''),
       hit: doneAt !== null && doneAt <= dueAt,
       open: doneAt === null && world.asOf < dueAt,
@@ -68,6 +71,7 @@ function assignments(world: World, options: Options): Assignment[] {
       passed: typeof verdict === 'boolean' ? verdict : null,
     };
   });
+  return all.filter((item) => item.excluded === '' && !Number.isNaN(item.at));
 }
 
 function completion(row: RowContext): Summary {
@@ -76,28 +80,9 @@ function completion(row: RowContext): Summary {
   const tested = items.filter((item) => item.passed !== null);
   return {
     ...share(row),
-    suppressed: isHidden(row),
     facts: { ...share(row).facts, late_n: items.filter((item) => item.late).length },
     derived: {
       pass_rate: tested.length === 0 ? null : tested.filter((item) => item.passed === true).length / tested.length,
     },
   };
-}
-
-/** metrics.md §9.2, rules 1 and 2, with the people of a cell in the place of those who responded. */
-function isHidden(row: RowContext): boolean {
-  const inside = row.items.filter(
-    (item) => item.at !== null && item.at >= row.bucket.start && item.at < row.bucket.end,
-  ) as Assignment[];
-  const keyOf = (item: Assignment): string => (row.group.team === undefined ? '' : item.dimensions.team!);
-  const cells = [...new Set(inside.map(keyOf))].sort(compareText).map((key) => {
-    const counted = inside.filter((item) => keyOf(item) === key && item.excluded === '');
-    return { key, people: new Set(counted.map((item) => item.person)).size };
-  });
-  // Who was left out, and nobody else, is few as well.
-  const hidden = cells.filter((cell) => cell.people < FEWEST);
-  const rest = cells.filter((cell) => cell.people >= FEWEST).sort((a, b) => a.people - b.people);
-  const people = (): number => hidden.reduce((sum, cell) => sum + cell.people, 0);
-  while (hidden.length > 0 && rest.length > 0 && (hidden.length === 1 || people() < FEWEST)) hidden.push(rest.shift()!);
-  return hidden.some((cell) => cell.key === (row.group.team ?? ''));
 }
