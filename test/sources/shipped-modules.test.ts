@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createContext, runInContext } from 'node:vm';
 import ts from 'typescript';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { normaliseDelivery } from '../../ingest/normalise.ts';
 import { backstage } from '../../ingest/sources/backstage.ts';
 import { googleForms } from '../../ingest/sources/google-forms.ts';
@@ -82,7 +82,6 @@ function pasted<T>(path: string, modules: Record<string, object>, globals: Recor
   return exports as T;
 }
 
-const later = () => new Promise((resolve) => setTimeout(resolve, 20));
 const apiRef = (id: string) => ({ id });
 
 test('the module in Backstage’s browser posts batches that the source reads: pseudonyms, documents, searches', async () => {
@@ -138,13 +137,13 @@ test('the module in Backstage’s browser posts batches that the source reads: p
   capture('navigate', '/docs/default/component/till/deploying#now', 'techdocs');
   capture('navigate', '/catalog', 'catalog');
   tick();
-  await later();
+  await vi.waitFor(() => expect(posted).toHaveLength(1), 10_000);
   // Headway was away: the batch is kept and comes with the next one.
   answers = 202;
   capture('navigate', '/docs/default/component/till/', 'techdocs');
   page.visibilityState = 'hidden';
   hide();
-  await later();
+  await vi.waitFor(() => expect(posted).toHaveLength(2), 10_000);
 
   expect(posted.map(({ url }) => url)).toEqual(Array(2).fill('https://backstage.example/api/proxy/headway'));
   const [first, second] = posted;
