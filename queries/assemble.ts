@@ -44,7 +44,8 @@ export function assemble(input: RowInput): Envelope {
   const incomparable = metric.incomparable?.(input.measured);
   const caveat = incomparable ?? metric.caveat ?? (survey && caveatOf(survey));
   const covered = status !== 'no_data';
-  const value = covered && status !== 'not_applicable' ? estimate.value : null;
+  const applies = covered && status !== 'not_applicable' && incomparable === undefined;
+  const value = applies ? estimate.value : null;
   return {
     metric: metric.id,
     spec_version: SPEC_VERSION,
@@ -57,7 +58,7 @@ export function assemble(input: RowInput): Envelope {
     n: estimate.n,
     ...(covered ? estimate.fields : withoutValues(estimate.fields)),
     ...(incomparable && estimate.fields ? { numerator: null, denominator: null } : {}),
-    ci: covered && !incomparable ? estimate.ci : null,
+    ci: applies ? estimate.ci : null,
     status,
     coverage: input.coverage,
     open_n: cell.open,

@@ -64,10 +64,18 @@ export function surveyMetric(id: string, sets: readonly ToldSet[]): OracleMetric
         excluded: {},
         ...(told.hidden ? { suppressed: true } : {}),
         ...(told.mixed ? { value: null, ci: null, notApplicable: true } : {}),
-        derived: { ...summary.derived, ...(caveats(told) ? { caveat: true } : {}) },
+        derived: {
+          ...(told.mixed ? nothingOf(summary.derived) : summary.derived),
+          ...(caveats(told) ? { caveat: true } : {}),
+        },
       };
     },
   };
+}
+
+/** Of waves that are not compared nothing follows. */
+function nothingOf(derived: Summary['derived'] = {}): Record<string, null> {
+  return Object.fromEntries(Object.keys(derived).map((name) => [name, null]));
 }
 
 function itemsOf(set: ToldSet): PlaceItem[] {

@@ -148,7 +148,11 @@ test('the module in Backstage’s browser posts batches that the source reads: p
   expect(posted.map(({ url }) => url)).toEqual(Array(2).fill('https://backstage.example/api/proxy/headway'));
   const [first, second] = posted;
   expect(JSON.parse(second!.body).events.slice(0, 4)).toEqual(JSON.parse(first!.body).events);
-  expect(posted.map(({ body }) => body).join()).not.toMatch(/ada/i);
+  // Random ids and digests may spell anything.
+  const readable = posted
+    .map(({ body }) => body.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|user-[0-9a-f]{16}/g, ''))
+    .join();
+  expect(readable).not.toMatch(/ada/i);
   const principal = expect.stringMatching(/^user-[0-9a-f]{16}$/);
   const who = { principal, team: 'checkout', session: expect.any(String) };
   const told = eventsOf(backstage, second!);

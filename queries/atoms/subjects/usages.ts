@@ -1,5 +1,5 @@
 import { dimensionColumns, receiptColumns, time } from '../atom.ts';
-import { instantOf, text } from '../sql.ts';
+import { instantOf, nameOf, text } from '../sql.ts';
 import { owned } from './owned.ts';
 import type { SubjectKind } from './subject.ts';
 
@@ -14,7 +14,7 @@ const usagesSql = (table: (layer: string) => string): string =>
       [l.8] AS event_ids, arrayFilter(x -> x != '', [l.9]) AS delivery_ids
     FROM (
       SELECT entity AS subject, any(${text('usage_id')}) AS usage_id,
-        argMax((${text('service_id')}, ${text('team')}, ${text('resource')}, occurred_at, ifNull(${instantOf('to')}, occurred_at), ${number('used')}, ${number('allocated')}, id, delivery_id), (occurred_at, id)) AS l
+        argMax((${text('service_id')}, ${text('team')}, ${nameOf('resource')}, occurred_at, ifNull(${instantOf('to')}, occurred_at), ${number('used')}, ${number('allocated')}, id, delivery_id), (occurred_at, id)) AS l
       FROM ${table('facts')} WHERE type = 'usage.recorded' GROUP BY entity
     )`,
     'from_at',
@@ -32,7 +32,7 @@ export const usages: SubjectKind = {
     atom_id: 'String',
     service: 'LowCardinality(String)',
     usage_id: 'String',
-    /** cpu, memory, gpu. */
+    /** cpu, memory, gpu; in lower case. */
     resource: 'LowCardinality(String)',
     from_at: time,
     to_at: time,

@@ -163,7 +163,7 @@ function startSearching(world: World, outbox: Outbox, team: Team, calendar: Cale
   }
 }
 
-/** A course for everybody every second week, due with the next one; most are in time. */
+/** A course for everybody every second week, due a week later; most are in time. */
 function startTrainings(world: World, outbox: Outbox): void {
   const { simulation, story, organisation } = world;
   const random = simulation.random('trainings');
@@ -172,7 +172,7 @@ function startTrainings(world: World, outbox: Outbox): void {
     const course = COURSES[round % COURSES.length] ?? COURSES[0];
     round += 1;
     const assigned = Math.floor(at);
-    const due_at = new Date(assigned + 2 * WEEK).toISOString();
+    const due_at = new Date(assigned + WEEK).toISOString();
     const everybody = organisation.teams.flatMap((team) => team.people);
     const given = everybody.map((person) => {
       const training = { person: person.login, team: person.team, course, assignment_id: `${course}-${round}` };
@@ -189,7 +189,7 @@ function startTrainings(world: World, outbox: Outbox): void {
     });
     const completed = given.flatMap(({ training, person }) => {
       if (!random.chance(0.93)) return [];
-      const instant = Math.floor(assigned + random.between(1, 15) * DAY);
+      const instant = Math.floor(assigned + random.between(1, 8) * DAY);
       const id = `${training.assignment_id}/${person.login}/completed`;
       return [canonical('academy', id, 'training.completed', instant, { ...training, passed: random.chance(0.9) })];
     });
