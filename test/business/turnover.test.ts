@@ -84,3 +84,14 @@ test('a team of fewer than ten is hidden, with the next smallest, and cannot be 
   expect(await world.refused('people.turnover', { group_by: 'team', tz: 'team' })).toContain('one zone');
   expect(await world.refused('people.turnover/atoms', {})).toContain('never shown');
 });
+
+test('who is said to join again at the instant of leaving has left', async () => {
+  heard();
+  joined(12, 'a');
+  for (const id of ['a-2024-06-01T00:00:00Z-0', 'a-2024-06-01T00:00:00Z-1']) {
+    world.story().tell('person.joined', '2025-02-10T00:00:00Z', { person: id, team: 'a' });
+    leave(id, '2025-02-10T00:00:00Z', { voluntary: true });
+  }
+  await world.write();
+  expect(await only('people.turnover', { ...quarter, voluntary: 'true' })).toMatchObject({ n: 2 });
+});

@@ -127,7 +127,7 @@ function startsIn(world: World, person: string, life: readonly NormalizedEvent[]
   let isHere = false;
   let engineering: unknown;
   let team = '';
-  for (const event of life) {
+  for (const [place, event] of life.entries()) {
     const data = dataOf(event);
     const at = timeOf(event);
     if (event.type === 'person.left') {
@@ -143,7 +143,8 @@ function startsIn(world: World, person: string, life: readonly NormalizedEvent[]
       ? data.newcomer !== false && data.engineering !== false
       : entersEngineering || (changesTeam && isOfEngineering && isNewToPlatform(world, toTeam, at));
     if (begins) {
-      const left = life.find((one) => one.type === 'person.left' && timeOf(one) >= at);
+      // Of one instant the later by id: leaving before joining again is no leaving after it.
+      const left = life.slice(place).find((one) => one.type === 'person.left');
       starts.push({
         person,
         at,

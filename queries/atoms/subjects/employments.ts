@@ -8,18 +8,23 @@ const employmentsSql = (table: (layer: string) => string): string => {
   const known = 'OVER (PARTITION BY entity ORDER BY occurred_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)';
   const next = (value: string, none: string) =>
     `leadInFrame(${value}, 1, ${none}) OVER (PARTITION BY entity ORDER BY occurred_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)`;
+  // Who is told to join or move at the instant of leaving leaves the same.
+  const atOnce = 'OVER (PARTITION BY entity, occurred_at)';
   const others = ['tier', 'region', 'product'].flatMap((name) => [name, `${name}_now`]);
   return `
   SELECT subject, hex(sipHash128(person, id)) AS atom_id, '${UNASSIGNED}' AS service, stands_from, stands_to,
-    if(next_type = 'person.left', toNullable(stands_to), NULL) AS left_at, next_voluntary AS voluntary,
+    if(next_leaves, toNullable(stands_to), NULL) AS left_at, next_voluntary AS voluntary,
     multiIf(${kindOf('person', 'k.kind')} != '', ${kindOf('person', 'k.kind')}, is_engineering = 'false', 'not_engineering', '') AS excluded,
     ifNull(said_team, '${UNASSIGNED}') AS team, team AS team_now, ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
     [id] AS event_ids, arrayFilter(x -> x != '', [delivery_id]) AS delivery_ids
   FROM (
     SELECT entity AS subject, type, id, delivery_id, ${text('person')} AS person, occurred_at AS stands_from, ${next('occurred_at', FAR)} AS stands_to,
-      ${next('toString(type)', "''")} AS next_type, ${next(text('voluntary'), "''")} AS next_voluntary,
+      ${next('leaves', 'false')} AS next_leaves, ${next('voluntary', "''")} AS next_voluntary,
       anyLast(nullIf(${text('team')}, '')) ${known} AS said_team, anyLast(nullIf(${text('engineering')}, '')) ${known} AS is_engineering
-    FROM ${table('facts')} WHERE type IN ('person.joined', 'person.moved', 'person.left')
+    FROM (
+      SELECT *, max(type = 'person.left') ${atOnce} AS leaves, maxIf(${text('voluntary')}, type = 'person.left') ${atOnce} AS voluntary
+      FROM ${table('facts')} WHERE type IN ('person.joined', 'person.moved', 'person.left')
+    )
   ) AS f
   LEFT JOIN ${table('people')} AS k ON k.login = lower(f.person)
   WHERE type != 'person.left' AND stands_from < stands_to`;
