@@ -11,6 +11,7 @@ import { USE } from './use.ts';
 import { remembered, type World } from './world.ts';
 
 const DAY_MS = 86_400_000;
+const FEWEST = 5;
 const shared = { unit: 'fraction', graceHours: 48, sourcesAlone: true, isOfCohorts: true } as const;
 
 /** metrics.md §6.3, readings R90 and R93. */
@@ -113,7 +114,8 @@ function funnel(row: RowContext): Summary {
   const open = base.filter(
     (one) => one.reached[index] === null && row.world.asOf < (step === 'second_week' ? one.secondWeekOver : one.over),
   );
-  return rateOf(there.length, base.length, open.length);
+  // A later step may be of fewer than the cohort is: of them nothing is told (metrics.md §9.2, rule 1).
+  return { ...rateOf(there.length, base.length, open.length), suppressed: base.length > 0 && base.length < FEWEST };
 }
 
 interface Task extends PersonalItem {
