@@ -41,21 +41,28 @@ export async function multiply(store: Store, times: number): Promise<void> {
   for (let copy = 1; copy < times; copy += 1) {
     const other = (name: string) =>
       `if(${name} IN ('', '${UNASSIGNED}'), ${name}, concat(${name}, '~${copy}')) AS ${name}`;
-    const copied = async (table: string, from: string, names: readonly string[], more = ''): Promise<void> =>
+    const copied = async (
+      table: string,
+      rows: { from: string; own: string; names: readonly string[]; more?: string },
+    ): Promise<void> =>
       store.command(
-        `INSERT INTO ${table} SELECT * REPLACE (${names.map(other).join(', ')}${more}) FROM ${from} WHERE NOT match(${names[0]}, '~[0-9]+$')`,
+        `INSERT INTO ${table} SELECT * REPLACE (${rows.names.map(other).join(', ')}${rows.more ?? ''}) FROM ${rows.from} AND NOT match(${rows.own}, '~[0-9]+$')
+         SETTINGS prefer_column_name_to_alias = 1`,
       );
-    for (const kind of atomKinds)
-      await copied(
-        kind.name,
-        `${kind.name} FINAL`,
-        NAMES.filter((name) => name in kind.columns),
-      );
-    await copied(
-      'events',
-      'events',
-      ['id', 'entity', 'subject', 'delivery_id'],
-      `, arrayMap(ref -> concat(ref, '~${copy}'), refs) AS refs`,
-    );
+    for (const kind of atomKinds) {
+      // A source as a whole is one, however many services it tells of.
+      const rows = kind.name === 'source_spans' ? "service != ''" : '1';
+      await copied(kind.name, {
+        from: `${kind.name} FINAL WHERE ${rows}`,
+        own: 'atom_id',
+        names: NAMES.filter((name) => name in kind.columns),
+      });
+    }
+    await copied('events', {
+      from: 'events WHERE 1',
+      own: 'id',
+      names: ['id', 'entity', 'subject', 'delivery_id'],
+      more: `, arrayMap(ref -> concat(ref, '~${copy}'), refs) AS refs`,
+    });
   }
 }
