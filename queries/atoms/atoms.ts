@@ -107,7 +107,10 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
 
   async function rebuildSubjects(kind: SubjectKind): Promise<void> {
     const [row] = await store.query<{ n: string }>(countSubjectsSql(kind));
-    const n = Math.ceil(Number(row?.n ?? 0) / sliceEntities);
+    const subjects = Number(row?.n ?? 0);
+    // Where there is nothing to fold and nothing to forget: most installations are without most kinds.
+    if (subjects === 0 && (await store.query(`SELECT 1 AS one FROM ${kind.name} LIMIT 1`)).length === 0) return;
+    const n = Math.ceil(subjects / sliceEntities);
     if (n <= 1)
       return foldAndStoreSubjects(store, subjectBenches.get(kind)!, kind, { type: 'all' }, await newRefresh());
     for (let slice = 0; slice < n; slice += 1) await refreshSubjects(kind, { type: 'slice', slice, slices: n });
