@@ -7,23 +7,7 @@ import { byPeople, isPortalAction } from './activity.ts';
 import { cohortCaveats, inCohorts } from './cohorts.ts';
 import { signedSeconds } from './populations.ts';
 
-/** What the metrics of newcomers have in common (metrics.md §6.5). */
-export const newcomerMetric = {
-  unit: 'days',
-  direction: 'lower',
-  atom: 'newcomers',
-  feeds: ['person.joined'],
-  dimensions: ['team'],
-  isUnfiltered: true,
-  suppressBelow: MIN_RESPONDENTS,
-  fewLeftOut: true,
-  options: {},
-  minN: 5,
-  graceHours: 48,
-  aggregate: { type: 'quantiles' },
-} as const satisfies Partial<Metric>;
-
-export const newcomerCaveats: readonly string[] = [
+const newcomerCaveats: readonly string[] = [
   'Who has not got there yet sorts last, and who left before is left out. Who was there before the records began has no clock.',
   'Accounts are joined by the identities that the workspace states: who changes code under a login that nobody says is theirs seems never to have begun.',
   'Working days are Monday to Friday of the zone asked about; with business_hours the clock runs in the open hours of a calendar.',
@@ -113,7 +97,7 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
 }
 
 /** Both medians, in days that have passed and in working days between the local dates; null as {@link quantile} says. */
-export function daysOfNewcomers({ items, tallies }: Measured): Partial<Envelope> {
+function daysOfNewcomers({ items, tallies }: Measured): Partial<Envelope> {
   const median = (values: readonly number[] = []) => quantile(rank(values, items - values.length), 50).value;
   const elapsed = median(tallies.elapsed as number[] | undefined);
   return {
@@ -122,7 +106,26 @@ export function daysOfNewcomers({ items, tallies }: Measured): Partial<Envelope>
   };
 }
 
-export const newcomerExample = {
+const newcomerExample = {
   id: 'EX-TTF-1',
   text: 'Four who took 1, 2, 3 and 10 days and one who came 4 days ago and is not there yet: the median is 3 days; the 90th percentile is open, at least 10 days.',
 } as const;
+
+/** What the metrics of newcomers have in common (metrics.md §6.5). */
+export const newcomerMetric = {
+  unit: 'days',
+  direction: 'lower',
+  atom: 'newcomers',
+  feeds: ['person.joined'],
+  dimensions: ['team'],
+  isUnfiltered: true,
+  suppressBelow: MIN_RESPONDENTS,
+  fewLeftOut: true,
+  options: {},
+  minN: 5,
+  graceHours: 48,
+  aggregate: { type: 'quantiles' },
+  caveats: newcomerCaveats,
+  fields: daysOfNewcomers,
+  examples: [newcomerExample],
+} as const satisfies Partial<Metric>;

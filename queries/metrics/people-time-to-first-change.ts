@@ -1,13 +1,5 @@
 import type { Metric } from '../metric.ts';
-import {
-  daysOfNewcomers,
-  firstTimes,
-  newcomerCaveats,
-  newcomerExample,
-  newcomerMetric,
-  newcomerReads,
-  reaches,
-} from './newcomers.ts';
+import { firstTimes, newcomerMetric, newcomerReads, reaches } from './newcomers.ts';
 
 /** Time to first change (metrics.md §6.5). */
 export const timeToFirstChange: Metric = {
@@ -17,9 +9,6 @@ export const timeToFirstChange: Metric = {
   question: 'How long until a new colleague has merged a first change?',
   description:
     'From joining us, joining again or coming to engineering to the first change of their own that was merged or pushed to a deployed branch. The median leads; a person counts where the clock started.',
-  caveats: newcomerCaveats,
   reads: [...newcomerReads, 'changes'],
   items: () => firstTimes(reaches.change),
-  fields: daysOfNewcomers,
-  examples: [newcomerExample],
 };

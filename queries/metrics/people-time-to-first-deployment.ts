@@ -1,13 +1,5 @@
 import type { Metric } from '../metric.ts';
-import {
-  daysOfNewcomers,
-  firstTimes,
-  newcomerCaveats,
-  newcomerExample,
-  newcomerMetric,
-  newcomerReads,
-  reaches,
-} from './newcomers.ts';
+import { firstTimes, newcomerMetric, newcomerReads, reaches } from './newcomers.ts';
 
 /** Time to first deployment (metrics.md §6.5). */
 export const timeToFirstDeployment: Metric = {
@@ -17,9 +9,6 @@ export const timeToFirstDeployment: Metric = {
   question: 'How long until the first change of a new colleague runs in production?',
   description:
     'From joining us, joining again or coming to engineering to the first rollout to production, by whomever, with a change of their own in it. The median leads; a person counts where the clock started.',
-  caveats: newcomerCaveats,
   reads: [...newcomerReads, 'changes'],
   items: () => firstTimes(reaches.deployment),
-  fields: daysOfNewcomers,
-  examples: [newcomerExample],
 };

@@ -1,13 +1,5 @@
 import type { Metric } from '../metric.ts';
-import {
-  daysOfNewcomers,
-  firstTimes,
-  newcomerCaveats,
-  newcomerExample,
-  newcomerMetric,
-  newcomerReads,
-  reaches,
-} from './newcomers.ts';
+import { firstTimes, newcomerMetric, newcomerReads, reaches } from './newcomers.ts';
 
 /** Time to first login (metrics.md §6.5). */
 export const timeToFirstLogin: Metric = {
@@ -17,9 +9,6 @@ export const timeToFirstLogin: Metric = {
   question: 'How long until a new colleague is in the developer portal?',
   description:
     'From joining us, joining again or coming to engineering to the first action in the portal. The median leads; a person counts where the clock started.',
-  caveats: newcomerCaveats,
   reads: [...newcomerReads, 'actions'],
   items: () => firstTimes(reaches.login),
-  fields: daysOfNewcomers,
-  examples: [newcomerExample],
 };

@@ -1,13 +1,5 @@
 import type { Metric } from '../metric.ts';
-import {
-  daysOfNewcomers,
-  firstTimes,
-  newcomerCaveats,
-  newcomerExample,
-  newcomerMetric,
-  newcomerReads,
-  reaches,
-} from './newcomers.ts';
+import { firstTimes, newcomerMetric, newcomerReads, reaches } from './newcomers.ts';
 
 /** Time to tenth change (metrics.md §6.5). */
 export const timeToTenthChange: Metric = {
@@ -17,9 +9,6 @@ export const timeToTenthChange: Metric = {
   question: 'How long until a new colleague is up to speed, with ten changes merged?',
   description:
     'From joining us, joining again or coming to engineering to the tenth merged pull request of their own. The median leads; a person counts where the clock started.',
-  caveats: newcomerCaveats,
   reads: [...newcomerReads, 'changes'],
   items: () => firstTimes(reaches.pullRequest, 10),
-  fields: daysOfNewcomers,
-  examples: [newcomerExample],
 };

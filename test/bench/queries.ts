@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { answerMetric } from '../../queries/answer.ts';
 import { openAtoms } from '../../queries/atoms/atoms.ts';
 import type { Metric } from '../../queries/metric.ts';
@@ -27,16 +27,20 @@ export interface Cost {
  * one would write by hand. The store in `path` is made and folded if it is not there, and stays.
  */
 export async function* queryCosts(path: string, events: number): AsyncGenerator<Cost> {
-  const filled = existsSync(path);
+  // Told beside it once it is whole: what a killed run left is no store to measure.
+  const whole = `${path}.whole`;
+  if (existsSync(path) && !existsSync(whole))
+    throw new Error(`${path} is no large store, or was never finished: remove it, or name another folder`);
   const store = await openStore({ path });
   const atoms = openAtoms(store, 'bench');
   await atoms.prepare();
   try {
-    if (!filled) {
+    if (!existsSync(whole)) {
       // A tenth of it is folded.
       await fillLargeStore(store, { events: events / TIMES, services: Math.ceil(events / TIMES / 10_000) });
       await atoms.rebuild();
       await multiply(store, TIMES);
+      writeFileSync(whole, '');
     }
     const deps = { store, withAtoms: atoms.withAtoms, now: NOW, reportingZone: 'UTC' };
     for (const metric of metrics) {
