@@ -120,7 +120,7 @@ function toldOf(row: Pick<RowContext, 'items' | 'bucket' | 'inScope'>): Told {
 
 /** Few responses, several wordings, and what was left out are said beside the number. */
 function caveats(told: Told): boolean {
-  return told.leftOut || told.mixed || (told.invited > 0 && told.n > 0 && told.n / told.invited < 0.3);
+  return told.leftOut || told.mixed || (told.invited > 0 && told.n / told.invited < 0.3);
 }
 
 function common(told: Told) {

@@ -33,7 +33,7 @@ function assignments(world: World): Assignment[] {
   const given = world.events.filter((event) => event.type === 'training.assigned');
   const completed = world.events.filter((event) => event.type === 'training.completed');
   // The tool that gives a training spells a person in one way; who tells of leaving may know them by another name.
-  const name = (event: NormalizedEvent): string => text(dataOf(event).person);
+  const name = (event: NormalizedEvent): string => text(dataOf(event).person).toLowerCase();
   const who = (event: NormalizedEvent): string => principalOf(world, name(event)).key;
   const course = (event: NormalizedEvent): string => text(dataOf(event).course).toLowerCase();
   const number = (event: NormalizedEvent): string => text(dataOf(event).assignment_id);
