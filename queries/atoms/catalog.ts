@@ -9,6 +9,7 @@ const validity = (key: string): string => `
 /** Services as the workspace defined them, one row per definition and its time of validity. */
 export const serviceDefinitions: Layer = {
   name: 'service_definitions',
+  rowsOf: ['service.defined'],
   sql: (table) => `
     SELECT lower(${text('service_id')}) AS service_key, ${text('service_id')} AS service, id AS event_id, delivery_id,
       ${nameOf('repository')} AS repository, ${text('repository')} AS repository_name, ${texts('paths')} AS paths,
@@ -30,7 +31,7 @@ export const serviceDefinitions: Layer = {
 /** Environments as defined, likewise. */
 export const environmentDefinitions: Layer = {
   name: 'environment_definitions',
-  rowsOf: ['environment.*'],
+  rowsOf: ['environment.defined'],
   sql: (table) => `
     SELECT ${nameOf('name')} AS environment, ${flag('production')} = 'true' AS production,
       if(${text('group')} != '', ${text('group')}, if(production, 'production', environment)) AS environment_group,
@@ -42,6 +43,7 @@ export const environmentDefinitions: Layer = {
 /** Calendars of teams as defined, likewise. */
 export const teamDefinitions: Layer = {
   name: 'team_definitions',
+  rowsOf: ['team.defined'],
   sql: (table) => `
     SELECT ${nameOf('team')} AS team_key, ${nameOf('calendar')} AS calendar, ${validity('team_key')}
     FROM ${table('facts')} WHERE type = 'team.defined'
@@ -69,6 +71,7 @@ export const money: Layer = {
 /** Names by which senders know a service: `kind` is id, application, incident or repository. */
 export const serviceNames: Layer = {
   name: 'service_names',
+  rowsOf: ['service_definitions'],
   sql: (table) => `
     SELECT kind, name, service, valid_from, valid_to, paths FROM (
       SELECT 'id' AS kind, service_key AS name, service, valid_from, valid_to, paths FROM ${table('service_definitions')}
@@ -137,6 +140,7 @@ export const withDimensions = (from: string, at: string, table: (layer: string) 
  */
 export const people: Layer = {
   name: 'people',
+  rowsOf: ['person.defined', 'person.joined', 'person.moved'],
   sql: (table) => {
     const placesOf = (name: string) =>
       `arraySort(groupArrayIf((occurred_at, id, ${text(name)}), ${text(name)} != '')) AS ${name}s`;
@@ -168,12 +172,8 @@ export const kindOf = (login: string, kind: string): string =>
 export const placeAt = (places: string, at: string): string =>
   `if(empty(${places}), '', arrayElement(${places}, greatest(1, arrayCount(x -> x.1 <= ${at}, ${places}))).3)`;
 
-export const catalogLayers: readonly Layer[] = [
-  serviceDefinitions,
-  environmentDefinitions,
-  teamDefinitions,
-  money,
-  serviceNames,
-  bots,
-  people,
-];
+/** What deliveries are placed by. */
+export const deliveryCatalog: readonly Layer[] = [serviceDefinitions, environmentDefinitions, serviceNames, bots];
+
+/** What is placed by definitions chooses of these. */
+export const catalogLayers: readonly Layer[] = [...deliveryCatalog, teamDefinitions, money, people];

@@ -115,6 +115,7 @@ export const allChanges: Layer = {
 /** Branches whose direct pushes are changes: the default one, and those that a counted rollout's revision stands on (R20). */
 export const deployedBranches: Layer = {
   name: 'deployed_branches',
+  rowsOf: ['default_branches', 'kinded_rollouts'],
   sql: (table) => `
     SELECT repository, branch FROM ${table('default_branches')}
     UNION DISTINCT SELECT revision_repository, branch FROM ${table('kinded_rollouts')} WHERE counts AND branch != ''`,

@@ -3,6 +3,7 @@ import type { Layer } from './layer.ts';
 /** What each delivering rollout reaches by position: a branch, and how far on it (R16), in its repository. */
 export const rolloutReach: Layer = {
   name: 'rollout_reach',
+  rowsOf: ['delivering_rollouts'],
   sql: (table) => `
     SELECT r.service AS service, r.environment_group AS environment_group, r.atom_id AS atom_id, r.finished_at AS finished_at,
       r.rolled_back AS rolled_back, r.revision_repository AS repository, l.carried AS branch,

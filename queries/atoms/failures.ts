@@ -16,6 +16,7 @@ export const rolloutContents: Layer = {
 /** Rollouts in L that repair: what each names as fixed, by incident or by rollout (F3). */
 export const fixes: Layer = {
   name: 'fixes',
+  rowsOf: ['kinded_rollouts'],
   sql: (table) => `
     SELECT r.service AS service, r.atom_id AS atom_id, r.finished_at AS finished_at, r.outcome AS outcome, r.fixes_rollout AS fixes_rollout,
       arrayDistinct(arrayFilter(x -> x != '', arrayConcat([r.fixes_incident], c.fixes))) AS fixes_incidents
@@ -27,6 +28,7 @@ export const fixes: Layer = {
 /** Which rollout each fix repairs: the one it names, or the cause of the incident it names (R25). */
 export const repairs: Layer = {
   name: 'repairs',
+  rowsOf: ['fixes'],
   sql: (table) => `
     SELECT DISTINCT fixed, fixed_service, atom_id, finished_at, outcome FROM (
       SELECT argMin(k.atom_id, (lower(k.service) != lower(f.service), k.service)) AS fixed, argMin(k.service, (lower(k.service) != lower(f.service), k.service)) AS fixed_service,
@@ -58,6 +60,7 @@ export const previousDeploys: Layer = {
 /** Why and for how long each C rollout failed (metrics.md §3.3, §3.5). */
 export const failures: Layer = {
   name: 'failures',
+  rowsOf: ['kinded_rollouts'],
   sql: (table) => `
     SELECT r.service AS service, r.atom_id AS atom_id,
       arrayConcat(if(notEmpty(i.incident_ids), ['F1'], []), if(b.n > 0, ['F2'], []), if(x.n > 0, ['F3'], []), if(r.outcome = 'failed_live', ['F4'], [])) AS failed_by,

@@ -44,29 +44,32 @@ export interface Filling {
 export async function fill(store: Store, bench: Workbench, filling: Filling): Promise<Fold> {
   const { steps, after = [], asOf, params } = filling;
   const table = (layer: string): string => (layer === 'known' ? knownEvents(asOf) : `${bench.prefix}_${layer}`);
+  /** Layers, and kinds of fact, of which there is no row. */
+  const empty = new Set<string>();
   const drop = async (): Promise<void> => {
-    const made = steps.filter(({ name }) => bench.made.has(name));
-    await Promise.all(made.map(({ name }) => store.command(`TRUNCATE TABLE ${table(name)}`)));
+    const full = steps.filter(({ name }) => bench.made.has(name) && !empty.has(name));
+    await Promise.all(full.map(({ name }) => store.command(`TRUNCATE TABLE ${table(name)}`)));
   };
   const all: Step[] = [
     ...steps.map((step) => ({ ...step, layer: true })),
     ...after.map((step) => ({ ...step, layer: false })),
   ];
   const origins = new Set(all.flatMap(({ rowsOf = [] }) => rowsOf));
-  /** Of {@link origins}: what has no rows. */
-  const empty = new Set<string>();
   const run = async ({ name, layer, rowsOf, sql }: Step): Promise<void> => {
     if (!layer) return store.command(`${sql(table)} ${WITHOUT_JIT}`, params);
+    const isEmpty = rowsOf?.every((origin) => empty.has(origin)) === true;
     if (!bench.made.has(name)) {
-      await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory AS ${sql(table)} ${WITHOUT_JIT}`, params);
+      const as = isEmpty ? 'EMPTY AS' : 'AS';
+      await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory ${as} ${sql(table)} ${WITHOUT_JIT}`, params);
       bench.made.add(name);
-    } else if (rowsOf?.every((origin) => empty.has(origin))) {
+    } else if (!isEmpty) await store.command(`INSERT INTO ${table(name)} ${sql(table)} ${WITHOUT_JIT}`, params);
+    if (isEmpty) {
       empty.add(name);
       return;
-    } else await store.command(`INSERT INTO ${table(name)} ${sql(table)} ${WITHOUT_JIT}`, params);
+    }
     if (origins.has(name) && (await store.query(`SELECT 1 AS one FROM ${table(name)} LIMIT 1`)).length === 0)
       empty.add(name);
-    if (name === 'facts') for (const family of await absentFamilies(store, table(name), origins)) empty.add(family);
+    if (name === 'facts') for (const kind of await absentKinds(store, table(name), origins)) empty.add(kind);
   };
   const heights = heightsOf(all);
   const turns = makeTurns(AT_ONCE);
@@ -89,14 +92,13 @@ export async function fill(store: Store, bench: Workbench, filling: Filling): Pr
   return { table, drop };
 }
 
-/** Of the families of kinds among `origins` (`change.*`) those of which there is no fact. */
-async function absentFamilies(store: Store, facts: string, origins: ReadonlySet<string>): Promise<string[]> {
-  if (![...origins].some((origin) => origin.endsWith('.*'))) return [];
-  const rows = await store.query<{ family: string }>(
-    `SELECT DISTINCT splitByChar('.', type)[1] AS family FROM ${facts}`,
-  );
-  const present = new Set(rows.map(({ family }) => `${family}.*`));
-  return [...origins].filter((origin) => origin.endsWith('.*') && !present.has(origin));
+/** Of the kinds of event and families of kinds (`change.*`) among `origins` those of which there is no fact. */
+async function absentKinds(store: Store, facts: string, origins: ReadonlySet<string>): Promise<string[]> {
+  const kinds = [...origins].filter((origin) => origin.includes('.'));
+  if (kinds.length === 0) return [];
+  const rows = await store.query<{ type: string }>(`SELECT DISTINCT toString(type) AS type FROM ${facts}`);
+  const present = new Set(rows.flatMap(({ type }) => [type, `${type.slice(0, type.indexOf('.'))}.*`]));
+  return kinds.filter((kind) => !present.has(kind));
 }
 
 /** The layers that a step reads. */

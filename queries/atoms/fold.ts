@@ -1,6 +1,6 @@
 import type { Store } from '../../ingest/ports.ts';
 import { sourceSpans } from './atom.ts';
-import { catalogLayers } from './catalog.ts';
+import { deliveryCatalog } from './catalog.ts';
 import { changeLayers } from './changes.ts';
 import { containmentLayers } from './containment.ts';
 import { catalogFacts, deliveryFacts } from './facts.ts';
@@ -18,7 +18,7 @@ import { refreshLayer, storing, storingOf } from './storing.ts';
 
 /** All steps from facts to atoms of delivery, each reading those before it. */
 export const layers: readonly Layer[] = [
-  ...catalogLayers,
+  ...deliveryCatalog,
   ...positionLayers,
   ...rolloutLayers,
   ...changeLayers,

@@ -156,6 +156,7 @@ export const causes: Layer = {
 /** Everything by which a C rollout can be blamed: its revision, and the changes it was the first to deliver. */
 export const carried: Layer = {
   name: 'carried',
+  rowsOf: ['kinded_rollouts', 'deliveries'],
   sql: (table) => `
     SELECT service, atom_id, finished_at, concat('sha:', substring(lower(revision), 1, 7)) AS key, lower(revision) AS full, true AS own
     FROM ${table('kinded_rollouts')} WHERE kind = 'change' AND length(revision) >= 7

@@ -10,6 +10,7 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
   {
     kind: rollouts,
     name: 'rollouts',
+    rowsOf: ['kinded_rollouts'],
     sql: (table) =>
       pick(
         rollouts,
@@ -101,6 +102,7 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
   {
     kind: serviceSpans,
     name: 'service_spans',
+    rowsOf: ['service_definitions', 'kinded_rollouts', 'changes', 'incidents'],
     sql: (table) => {
       const heard = `
         SELECT service, minIf(toNullable(at), rollout) AS first_rollout_at FROM (
@@ -129,5 +131,5 @@ export const atomLayers: readonly (Layer & { readonly kind: AtomKind })[] = [
     },
   },
   { kind: sourceSpans, name: 'source_spans', sql: (table) => pick(sourceSpans, sourceSpansSql(table)) },
-  { kind: adoptions, name: 'adoptions', sql: adoptionsSql },
+  { kind: adoptions, name: 'adoptions', rowsOf: ['service_spans'], sql: adoptionsSql },
 ];

@@ -6,7 +6,7 @@ export interface Layer {
   readonly name: string;
   /**
    * Whose rows its rows are made from: without a row in any of these, it has none and need not be asked. Layers before it, or
-   * facts of a family of kinds (`change.*`).
+   * facts of a kind (`team.defined`) or of a family of kinds (`change.*`).
    */
   readonly rowsOf?: readonly string[];
   /** `table` gives the name of an earlier layer's table; `facts` is the first. */

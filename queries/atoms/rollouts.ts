@@ -19,6 +19,7 @@ export const rolloutReports = (table: (layer: string) => string): string => `(
 /** Every attempt of every rollout that has a finished event: its outcome and end, targets considered (R8). */
 export const rolloutAttempts: Layer = {
   name: 'rollout_attempts',
+  rowsOf: ['deployment.finished', 'service.rolledback', 'ruled_reports'],
   sql: (table) => `
     SELECT entity, attempt_no,
       arraySort(x -> (x.1, x.2), groupArrayIf((occurred_at, id, reported, targets, source), finished)) AS ends,
@@ -43,6 +44,7 @@ export const rolloutAttempts: Layer = {
 /** One row per rollout as its sender tells it, corrections applied, before it is known whose it is. */
 export const rolloutFacts: Layer = {
   name: 'rollout_facts',
+  rowsOf: ['rollout_attempts'],
   sql: (table) => `
     SELECT * EXCEPT (corrections, corrected_end, ended_at),
       ifNull(corrected_end, ended_at) AS finished_at
@@ -105,6 +107,7 @@ export const rolloutFacts: Layer = {
 /** Whose each rollout is (R4) and which environment it went to (R7); one row per rollout and service. */
 export const placedRollouts: Layer = {
   name: 'placed_rollouts',
+  rowsOf: ['rollout_facts'],
   sql: (table) => {
     const keys = ['service_id', 'application', 'repository_name'];
     return `
@@ -147,6 +150,7 @@ export const placedRollouts: Layer = {
 /** Adds the final outcome (R8), what is left out, and the order of the rollouts of a service and environment group (R9). */
 export const orderedRollouts: Layer = {
   name: 'ordered_rollouts',
+  rowsOf: ['placed_rollouts'],
   sql: (table) => {
     // A failure is live if users were exposed, if the same rollout had reported success, or if the environment says so.
     const judged = (reported: string, at: string, end: string) => `
@@ -216,6 +220,7 @@ export const revisionPositions: Layer = {
 /** What kind each rollout is (R10), derived and not trusted. */
 export const kindedRollouts: Layer = {
   name: 'kinded_rollouts',
+  rowsOf: ['ordered_rollouts'],
   sql: (table) => `
     SELECT r.*, l.live_atom_id AS live_atom_id, l.live_revision AS live_revision,
       rp.on_branch AS branch, rp.at_position AS position, rp.full_sha AS full_revision,
@@ -251,6 +256,7 @@ export const kindedRollouts: Layer = {
 /** C rollouts with what rolled them back (R11), and which one is the first of its service and group. */
 export const rollbacks: Layer = {
   name: 'rollbacks',
+  rowsOf: ['kinded_rollouts'],
   sql: (table) => `
     SELECT r.service AS service, r.environment_group AS environment_group, r.atom_id AS rollback_atom_id, r.precautionary AS precautionary,
       r.finished_at AS finished_at, r.outcome AS outcome,
@@ -265,6 +271,7 @@ export const rollbacks: Layer = {
 /** Succeeded C rollouts in order: the ones that can deliver. */
 export const deliveringRollouts: Layer = {
   name: 'delivering_rollouts',
+  rowsOf: ['kinded_rollouts'],
   sql: (table) => `
     SELECT *, live_place = 0 AS first_deployment,
       ifNull(started_at, finished_at) AS began_at,

@@ -27,6 +27,7 @@ export const sourceLayers: readonly Layer[] = [
   {
     // What each source sent for each service, its words on that service included.
     name: 'source_fed',
+    rowsOf: ['placed_rollouts', 'placed_incidents', 'source_words'],
     sql: (table) => `
       SELECT lower(p.service) AS service_key, p.service AS service, f.source AS sender, f.type AS kind, f.occurred_at AS at
       FROM (
@@ -52,6 +53,7 @@ export const sourceLayers: readonly Layer[] = [
   {
     // Of each silence: until when it lasted, FAR if nothing that ends it was heard.
     name: 'source_silences',
+    rowsOf: ['source_words'],
     sql: (table) => `
       SELECT service_key, sender, arraySort(groupUniqArray((silent_at, until))) AS gaps FROM (
         SELECT service_key, sender, silent_at, if(countIf(ends) > 0, minIf(heard_at, ends), ${FAR}) AS until FROM (

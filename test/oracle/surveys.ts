@@ -53,8 +53,7 @@ export function surveyMetric(id: string, sets: readonly ToldSet[]): OracleMetric
     feeds: ['survey.wave_closed'],
     graceHours: 48,
     sourcesAlone: true,
-    isCovered: (row) =>
-      toldOf(row).n > 0 || toldOf(row).hidden || (metric.scale === 'responses' && toldOf(row).invited > 0),
+    isCovered: (row) => toldOf(row).n > 0 || toldOf(row).hidden || toldOf(row).invited > 0,
     items: () => sets.filter((set) => set.scale === metric.scale).flatMap(itemsOf),
     summarize: (row) => {
       const told = toldOf(row);
