@@ -72,8 +72,7 @@ FROM (
 )${union ? '\nWHERE item_inside' : ''}
 GROUP BY ${keys}`;
   const ranked = (aggregate === 'quantiles' || aggregate === 'mean') && !survival;
-  const kept = aggregate === 'quantiles' ? '* EXCEPT (sorted_values)' : '*';
-  const sql = ranked ? `SELECT ${kept}, ${stretchesSql(request.options.closed_only === true)} FROM (${cells})` : cells;
+  const sql = ranked ? inStretches(cells, aggregate === 'mean', request.options.closed_only === true) : cells;
   return { sql, params: { ...scope.params, ...items.params, ...axisParams(axis, request) } };
 }
 
@@ -251,16 +250,20 @@ const sortedSql = `arraySort(groupArrayIf(assumeNotNull(item_value), ${counted} 
  * Of few values all; of many the stretches about the ranks that R-7 and its interval can need, and where each begins. In
  * slices, because a lambda that reads an array copies it once per call.
  */
-function stretchesSql(closedOnly: boolean): string {
-  const n = closedOnly ? 'length(sorted_values)' : '(length(sorted_values) + open)';
-  const centres = ['0.5', '0.75', '0.9'].flatMap((p) => {
-    const half = `1.96 * sqrt(${n} * ${p} * (1 - ${p}))`;
-    return [`${n} * ${p} - ${half}`, `(${n} - 1) * ${p} + 1`, `${n} * ${p} + 1 + ${half}`];
-  });
-  const starts = centres.map((centre) => `toUInt32(greatest(1, round(${centre}) - ${RANK_SLACK}))`);
-  const last = 'toUInt32(greatest(1, length(sorted_values)))';
-  const slices = [...starts, last].map((start) => `arraySlice(sorted_values, ${start}, ${2 * RANK_SLACK + 1})`);
-  const few = `length(sorted_values) <= ${FEW_VALUES}`;
-  return `if(${few}, [toUInt32(1)], [${[...starts, last].join(', ')}]) AS stretch_starts,
-  if(${few}, [sorted_values], [${slices.join(', ')}]) AS stretches`;
+function inStretches(cells: string, keepsValues: boolean, closedOnly: boolean): string {
+  const total = closedOnly ? 'length(sorted_values)' : 'length(sorted_values) + open';
+  const start = (centre: string): string => `toUInt32(greatest(1, round(${centre}) - ${RANK_SLACK}))`;
+  const about = ['p.1 - p.2', `(values_n - 1) * p.3 + 1`, 'p.1 + 1 + p.2'].map(start);
+  const nth = Array.from(
+    { length: 10 },
+    (_, index) => `arraySlice(sorted_values, starts[${index + 1}], ${2 * RANK_SLACK + 1})`,
+  );
+  // One query per step: an alias that is used often is planned once only if it is a column of a query within.
+  return `SELECT * EXCEPT (${keepsValues ? '' : 'sorted_values, '}starts, few), if(few, [toUInt32(1)], starts) AS stretch_starts, if(few, [sorted_values], [${nth.join(', ')}]) AS stretches
+FROM (
+  SELECT * EXCEPT (values_n), length(sorted_values) <= ${FEW_VALUES} AS few,
+    arrayPushBack(arrayFlatten(arrayMap(p -> [${about.join(', ')}],
+      arrayMap(p -> (values_n * p, 1.96 * sqrt(values_n * p * (1 - p)), p), [0.5, 0.75, 0.9]))), toUInt32(greatest(1, length(sorted_values)))) AS starts
+  FROM (SELECT *, ${total} AS values_n FROM (${cells}))
+)`;
 }

@@ -20,24 +20,31 @@ export const inCohorts = (rows: string, { who, at, cells }: Cohorts, isGrouped: 
   const columns = cells.join(', ');
   const people = 'arrayDistinct(arrayConcat(so_far.1, week.2))';
   const isEnough = `length(${people}) >= ${MIN_RESPONDENTS}`;
+  // One query per step: an alias that is used often is planned once only if it is a column of a query within.
+  const weeks = `
+      SELECT cohort_cell, arraySort(week -> week.1, groupArray((cohort_week, persons))) AS by_week, arrayMap(week -> week.1, by_week) AS weeks
+      FROM (SELECT cohort_cell, cohort_week, groupUniqArray(${MIN_RESPONDENTS})(toString(${who})) AS persons FROM placed GROUP BY cohort_cell, cohort_week)
+      GROUP BY cohort_cell`;
+  const ends = `
+      SELECT cohort_cell, weeks, arrayFold((so_far, week) -> (if(${isEnough}, []::Array(String), ${people}), arrayPushBack(so_far.2, toInt64(${isEnough}))),
+          by_week, ([]::Array(String), []::Array(Int64))).2 AS ends
+      FROM (${weeks})`;
+  const blocks = `
+      SELECT cohort_cell, weeks, toInt64(arraySum(ends)) AS full, arrayFilter((week, end) -> end = 1, weeks, ends) AS closing,
+        arrayMap((end, until) -> toInt64(until) - end, ends, arrayCumSum(ends)) AS blocks
+      FROM (${ends})`;
+  const stands = `
+      SELECT cohort_cell, weeks, full, arrayMap(block -> if(full = 0, weeks[1], closing[least(block, full - 1) + 1]), blocks) AS stands FROM (${blocks})`;
+  const first = `
+      SELECT *, intDiv(toRelativeDayNum(${at}, 'UTC') + 3, 7) AS cohort_week, uniqExact(${who}) OVER (PARTITION BY ${columns}) AS cohort_persons
+      FROM ${rows}`;
   return `(
     WITH placed AS (
-      SELECT *, intDiv(toRelativeDayNum(${at}, 'UTC') + 3, 7) AS cohort_week,
-        if(uniqExact(${who}) OVER (PARTITION BY ${columns}) < ${MIN_RESPONDENTS}, '', toString([${cells.map((cell) => `toString(${cell})`).join(', ')}])) AS cohort_cell
-      FROM ${rows}
+      SELECT * EXCEPT (cohort_persons), if(cohort_persons < ${MIN_RESPONDENTS}, '', toString([${cells.map((cell) => `toString(${cell})`).join(', ')}])) AS cohort_cell
+      FROM (${first})
     )
     SELECT p.*, ${monday('c.stands[indexOf(c.weeks, p.cohort_week)]')} AS cohort_at, c.full = 0${isGrouped ? " OR p.cohort_cell = ''" : ''} AS few
-    FROM placed AS p
-    INNER JOIN (
-      SELECT cohort_cell, arraySort(week -> week.1, groupArray((cohort_week, persons))) AS by_week, arrayMap(week -> week.1, by_week) AS weeks,
-        arrayFold((so_far, week) -> (if(${isEnough}, []::Array(String), ${people}), arrayPushBack(so_far.2, toInt64(${isEnough}))),
-          by_week, ([]::Array(String), []::Array(Int64))).2 AS ends,
-        toInt64(arraySum(ends)) AS full,
-        arrayMap((end, until) -> least(toInt64(until) - end, full - 1), ends, arrayCumSum(ends)) AS blocks,
-        arrayFilter((week, end) -> end = 1, weeks, ends) AS closing, arrayMap(block -> if(full = 0, weeks[1], closing[block + 1]), blocks) AS stands
-      FROM (SELECT cohort_cell, cohort_week, groupUniqArray(${MIN_RESPONDENTS})(toString(${who})) AS persons FROM placed GROUP BY cohort_cell, cohort_week)
-      GROUP BY cohort_cell
-    ) AS c ON c.cohort_cell = p.cohort_cell
+    FROM placed AS p INNER JOIN (${stands}) AS c ON c.cohort_cell = p.cohort_cell
   )`;
 };
 
