@@ -35,7 +35,7 @@ const now = '2025-12-01T00:00:00.000Z';
 const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 const office = [{ ...always, timezone: 'Europe/Berlin', hours: { monday: ['09:00-17:00'] }, holidays: [] }];
 
-/** Every value of every option with the others at rest, and with the others at their last value; if not thorough, the last values. */
+/** Every value of every option with the others at rest, and with the others at their last value; if not thorough, the last ones. */
 function variants(metric: Metric): Record<string, string>[] {
   const specs = Object.entries(optionsOf(metric)).map(([name, spec]) => {
     const values =
@@ -53,8 +53,9 @@ function variants(metric: Metric): Record<string, string>[] {
   );
   // It excludes kaplan_meier, and is asked for by itself.
   if ('closed_only' in last) last.closed_only = 'false';
+  if (!THOROUGH) return [{}, ...specs.map(({ name, values }) => ({ [name]: values.at(-1)! })), last];
   return specs.flatMap(({ name, values }) =>
-    (THOROUGH ? values : values.slice(-1)).flatMap((value) => [
+    values.flatMap((value) => [
       { [name]: value },
       { ...last, [name]: value, ...(name === 'closed_only' ? { kaplan_meier: 'false' } : {}) },
     ]),
