@@ -8,24 +8,32 @@ const CATALOG =
 
 const RETRACTED = "('deployment.retracted', 'change.retracted', 'incident.retracted')";
 
+/** What tells a copy of an event from the others, but for one that was written twice. */
+const COPY = 'id, normaliser, recorded_at, log_partition, log_offset';
+
 /**
  * The facts among `candidates` (rows of `known`) as they were known (R1, R3): one row per event id, of the highest normaliser
  * known and the earliest copy, without what a newer normaliser no longer says and what was retracted. As the layer `facts`.
+ * Which copies these are is found without their data: what sorts and joins them carries columns of every path there is.
  */
 export const factsAmong = (candidates: Layer['sql']): Layer => ({
   name: 'facts',
   sql: (table) => {
     const known = table('known');
     return `
-    SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (
-      SELECT e.* FROM (${candidates(table)}) AS e
-      LEFT JOIN (SELECT delivery_id, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY delivery_id) AS n
-        ON n.delivery_id = e.delivery_id
-      WHERE e.normaliser >= n.newest
-      ORDER BY id, normaliser DESC, recorded_at, log_partition, log_offset LIMIT 1 BY id
+    SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (${candidates(table)})
+    WHERE (${COPY}) IN (
+      SELECT ${COPY} FROM (
+        SELECT ${COPY}, entity FROM (${candidates(table)}) AS e
+        LEFT JOIN (SELECT delivery_id AS of_delivery, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY of_delivery) AS n
+          ON n.of_delivery = e.delivery_id
+        WHERE normaliser >= newest
+        ORDER BY id, normaliser DESC, recorded_at, log_partition, log_offset LIMIT 1 BY id
+      )
+      WHERE id NOT IN (SELECT ${text('event_id')} FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} != '')
+        AND entity NOT IN (SELECT entity FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} = '')
     )
-    WHERE id NOT IN (SELECT ${text('event_id')} FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} != '')
-      AND entity NOT IN (SELECT entity FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} = '')`;
+    LIMIT 1 BY id`;
   },
 });
 
