@@ -246,16 +246,18 @@ const sortedAges = `arraySort(groupArrayIf(assumeNotNull(item_age), ${counted} A
 
 const sortedSql = `arraySort(groupArrayIf(assumeNotNull(item_value), ${counted} AND isNotNull(item_value)))`;
 
+const QUANTILES: readonly number[] = [0.5, 0.75, 0.9];
+
 /**
- * Of few values all; of many the stretches about the ranks that R-7 and its interval can need, and where each begins. In
+ * The cells with, of few values, all; of many the stretches about the ranks that R-7 and its interval can need, and where each begins. In
  * slices, because a lambda that reads an array copies it once per call.
  */
 function inStretches(cells: string, keepsValues: boolean, closedOnly: boolean): string {
   const total = closedOnly ? 'length(sorted_values)' : 'length(sorted_values) + open';
   const start = (centre: string): string => `toUInt32(greatest(1, round(${centre}) - ${RANK_SLACK}))`;
-  const about = ['p.1 - p.2', `(values_n - 1) * p.3 + 1`, 'p.1 + 1 + p.2'].map(start);
+  const about = ['p.1 - p.2', '(values_n - 1) * p.3 + 1', 'p.1 + 1 + p.2'].map(start);
   const nth = Array.from(
-    { length: 10 },
+    { length: QUANTILES.length * about.length + 1 },
     (_, index) => `arraySlice(sorted_values, starts[${index + 1}], ${2 * RANK_SLACK + 1})`,
   );
   // One query per step: an alias that is used often is planned once only if it is a column of a query within.
@@ -263,7 +265,7 @@ function inStretches(cells: string, keepsValues: boolean, closedOnly: boolean): 
 FROM (
   SELECT * EXCEPT (values_n), length(sorted_values) <= ${FEW_VALUES} AS few,
     arrayPushBack(arrayFlatten(arrayMap(p -> [${about.join(', ')}],
-      arrayMap(p -> (values_n * p, 1.96 * sqrt(values_n * p * (1 - p)), p), [0.5, 0.75, 0.9]))), toUInt32(greatest(1, length(sorted_values)))) AS starts
+      arrayMap(p -> (values_n * p, 1.96 * sqrt(values_n * p * (1 - p)), p), [${QUANTILES.join(', ')}]))), toUInt32(greatest(1, length(sorted_values)))) AS starts
   FROM (SELECT *, ${total} AS values_n FROM (${cells}))
 )`;
 }

@@ -1,6 +1,5 @@
 import type { Metric } from '../metric.ts';
-import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
-import { cohortCaveats, inCohorts } from './cohorts.ts';
+import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
 
 /** Abandonment (metrics.md §6.3). */
 export const abandonment: Metric = {
@@ -19,9 +18,7 @@ export const abandonment: Metric = {
   atom: 'requests',
   feeds: ['task.requested'],
   dimensions: ['team', 'kind'],
-  isUnfiltered: true,
-  suppressBelow: MIN_RESPONDENTS,
-  fewLeftOut: true,
+  ...toldOfCohorts,
   options: {
     within_days: {
       type: 'number',
@@ -32,8 +29,6 @@ export const abandonment: Metric = {
     },
   },
   aheadDays: ({ within_days }) => Math.ceil(Number(within_days)),
-  minN: 5,
-  graceHours: 48,
   aggregate: { type: 'proportion' },
   items: ({ within_days }) => ({
     from: ({ requests }, { groups }) =>

@@ -1,7 +1,6 @@
 import type { Metric } from '../metric.ts';
-import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
 import { activity, byPeople, isPortalAction } from './activity.ts';
-import { cohortCaveats, inCohorts } from './cohorts.ts';
+import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
 
 const steps = ['discover', 'login', 'scaffold', 'deploy', 'second_week'] as const;
 
@@ -37,9 +36,7 @@ export const funnel: Metric = {
   atom: activity.atom,
   feeds: activity.feeds,
   dimensions: ['team'],
-  isUnfiltered: true,
-  suppressBelow: MIN_RESPONDENTS,
-  fewLeftOut: true,
+  ...toldOfCohorts,
   options: {
     step: { type: 'choice', values: steps.slice(1), default: 'login', text: 'The step whose rate is asked for.' },
     of: {
@@ -57,8 +54,6 @@ export const funnel: Metric = {
     },
   },
   aheadDays: ({ within_days }) => Math.ceil(Number(within_days)),
-  minN: 5,
-  graceHours: 48,
   aggregate: { type: 'proportion' },
   items: ({ step, of, within_days }) => {
     const number = steps.indexOf(step as (typeof steps)[number]);

@@ -1,3 +1,4 @@
+import type { Metric } from '../metric.ts';
 import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
 
 /** What tells people apart, when they began, and by which columns they are told side by side. */
@@ -47,6 +48,15 @@ export const inCohorts = (rows: string, { who, at, cells }: Cohorts, isGrouped: 
     FROM placed AS p INNER JOIN (${stands}) AS c ON c.cohort_cell = p.cohort_cell
   )`;
 };
+
+/** How every metric of people that are {@link inCohorts} is told: without any one of these, answers could be solved for one of them. */
+export const toldOfCohorts = {
+  isUnfiltered: true,
+  suppressBelow: MIN_RESPONDENTS,
+  fewLeftOut: true,
+  minN: 5,
+  graceHours: 48,
+} as const satisfies Partial<Metric>;
 
 /** What to bear in mind of metrics whose people are {@link inCohorts}. */
 export const cohortCaveats: readonly string[] = [

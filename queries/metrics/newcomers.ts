@@ -1,10 +1,9 @@
 import type { AtomName, AtomTables } from '../atoms/tables.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Items, Measured, Metric } from '../metric.ts';
-import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
 import { quantile, rank } from '../statistics/quantile.ts';
 import { byPeople, isPortalAction } from './activity.ts';
-import { cohortCaveats, inCohorts } from './cohorts.ts';
+import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
 import { signedSeconds } from './populations.ts';
 
 const newcomerCaveats: readonly string[] = [
@@ -118,12 +117,8 @@ export const newcomerMetric = {
   atom: 'newcomers',
   feeds: ['person.joined'],
   dimensions: ['team'],
-  isUnfiltered: true,
-  suppressBelow: MIN_RESPONDENTS,
-  fewLeftOut: true,
+  ...toldOfCohorts,
   options: {},
-  minN: 5,
-  graceHours: 48,
   aggregate: { type: 'quantiles' },
   caveats: newcomerCaveats,
   fields: daysOfNewcomers,

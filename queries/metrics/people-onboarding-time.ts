@@ -1,6 +1,5 @@
 import type { Measured, Metric } from '../metric.ts';
-import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
-import { cohortCaveats, inCohorts } from './cohorts.ts';
+import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
 
 /** How many of those who began long enough ago were done in time: who is done early and began late is not among them. */
 function shareInTime({ tallies }: Measured) {
@@ -26,9 +25,7 @@ export const onboardingTime: Metric = {
   atom: 'onboardings',
   feeds: ['onboarding.started'],
   dimensions: ['team'],
-  isUnfiltered: true,
-  suppressBelow: MIN_RESPONDENTS,
-  fewLeftOut: true,
+  ...toldOfCohorts,
   options: {
     within_days: {
       type: 'number',
@@ -38,8 +35,6 @@ export const onboardingTime: Metric = {
       text: 'In less than how many days an onboarding is to be done, for the share beside the median.',
     },
   },
-  minN: 5,
-  graceHours: 48,
   aggregate: { type: 'quantiles' },
   items: ({ within_days }) => ({
     from: ({ onboardings }, { groups }) =>

@@ -1,6 +1,5 @@
 import type { Metric } from '../metric.ts';
-import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
-import { cohortCaveats, inCohorts } from './cohorts.ts';
+import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
 
 /** Training completion (metrics.md §7.2), told of cohorts of people that no two answers differ by (§9.2). */
 export const trainingCompletion: Metric = {
@@ -15,12 +14,8 @@ export const trainingCompletion: Metric = {
   atom: 'assignments',
   feeds: ['training.assigned', 'training.completed'],
   dimensions: ['team'],
-  isUnfiltered: true,
-  suppressBelow: MIN_RESPONDENTS,
-  fewLeftOut: true,
+  ...toldOfCohorts,
   options: {},
-  minN: 5,
-  graceHours: 48,
   aggregate: { type: 'proportion' },
   items: () => ({
     from: ({ assignments }, { groups }) =>
