@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks', // chDB holds one data directory per process
+    isolate: false, // loading all modules anew for each file took a fifth of the time; a store is closed by whoever opened it
+    setupFiles: 'test/support/every-file.ts',
     // Each is at times a store with connections of its own: half of the cores, since stores use several.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     testTimeout: 60_000,

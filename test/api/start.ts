@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { Clock } from '../../ingest/ports.ts';
 import { sources } from '../../ingest/sources/registry.ts';
 import { systemClock } from '../../services/clock.ts';
 import { type RunningService, startService } from '../../services/compose.ts';
 import { readConfig } from '../../services/config.ts';
 import { createLogger } from '../../services/logger.ts';
+import { releaseAfterFile } from '../support/release.ts';
 
 /** A new folder that is gone after the tests of the file. */
 export function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'headway-api-'));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  releaseAfterFile(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -35,6 +35,6 @@ export async function startEmbedded(
   });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const service = await startService(result.config, { clock, logger: createLogger(result.config.logLevel) });
-  afterAll(() => service.stop());
+  releaseAfterFile(() => service.stop());
   return service;
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterAll } from 'vitest';
+import { releaseAfterFile } from '../support/release.ts';
 import type { GithubWorld, WorldCommit } from './github-world.ts';
 
 /** What a request gets instead of its answer. */
@@ -100,7 +100,7 @@ export async function startGithub(worlds: readonly GithubWorld[]): Promise<Githu
 
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   server.url = `http://127.0.0.1:${(http.address() as { port: number }).port}`;
-  afterAll(async () => {
+  releaseAfterFile(async () => {
     http.closeAllConnections();
     await new Promise((resolve) => http.close(resolve));
   });

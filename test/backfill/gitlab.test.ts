@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import { normaliseDelivery } from '../../ingest/normalise.ts';
 import { gitlab } from '../../ingest/sources/gitlab.ts';
@@ -11,6 +11,7 @@ import { makePace } from '../../services/backfill/pace.ts';
 import { backfill } from '../../services/backfill/run.ts';
 import { temporaryFolder } from '../api/start.ts';
 import { eventsOf, sha } from '../sources/gitlab.ts';
+import { releaseAfterFile } from '../support/release.ts';
 
 const SPAN = { since: '2026-03-01T00:00:00.000Z', until: '2026-04-01T00:00:00.000Z' };
 const PATH = 'acme/shop/api';
@@ -173,7 +174,7 @@ async function start() {
     send(200, list.slice(page - 1, page), page < list.length ? { link: `<${next}>; rel="next"` } : {});
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  afterAll(async () => {
+  releaseAfterFile(async () => {
     http.closeAllConnections();
     await new Promise((resolve) => http.close(resolve));
   });

@@ -1,9 +1,10 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { githubClient } from '../../services/backfill/github-client.ts';
 import { makePace } from '../../services/backfill/pace.ts';
 import { appToken, hooksOf, missedBy, redeliver } from '../../services/repair/github.ts';
+import { releaseAfterFile } from '../support/release.ts';
 
 const hooks = [
   { id: 1, active: true, config: { url: 'https://headway.acme.com/hooks/github' } },
@@ -47,7 +48,7 @@ it('finds what a hook delivered and was never received, and has it delivered aga
     return send(200, deliveries.slice(from, from + 2), { link: `<${url}>; rel="next"` });
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  afterAll(async () => {
+  releaseAfterFile(async () => {
     http.closeAllConnections();
     await new Promise((resolve) => http.close(resolve));
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
+import { program } from '../support/program.ts';
 import { ROOT, readCompose } from './file.ts';
 
 /** `headway serve` as a process of its own, outside any container. */
@@ -41,7 +42,7 @@ export async function startProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<RoleProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'services/cli.ts'), ...args], {
+  const child = spawn(process.execPath, [program(), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { PATH: process.env.PATH, ...environment, HEADWAY_PORT: '0' },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findToken } from '../../services/tokens.ts';
 import { root } from '../house/files.ts';
+import { program } from '../support/program.ts';
 import { freePort, type ServerProcess, startServerProcess } from './process.ts';
 
 interface Ran {
@@ -24,7 +25,7 @@ function headway(args: string[], extra: Record<string, string> = {}): Promise<Ra
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', 'tsx', 'services/cli.ts', ...args],
+      [program(), ...args],
       { cwd: root, env: { ...process.env, ...env, ...extra }, timeout: 110_000 },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
     );

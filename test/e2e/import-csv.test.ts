@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../house/files.ts';
+import { program } from '../support/program.ts';
 import { freePort, type ServerProcess, startServerProcess } from './process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'headway-csv-'));
@@ -16,7 +17,7 @@ function importCsv(kind: string, text: string | Uint8Array, ...options: string[]
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
     execFile(
       process.execPath,
-      ['--import', 'tsx', 'services/cli.ts', 'import', 'csv', kind, file, ...options],
+      [program(), 'import', 'csv', kind, file, ...options],
       { cwd: root, env: { ...process.env, ...env }, timeout: 110_000 },
       (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err: err.replaceAll(dir, '') }),

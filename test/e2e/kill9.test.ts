@@ -7,7 +7,7 @@ import { times } from '../support/thorough.ts';
 import { freePort, type ServerProcess, startServerProcess, untilCaughtUp } from './process.ts';
 
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 20_261_121);
-const KILLS = Number(process.env.HEADWAY_TEST_KILLS ?? times(50, 8));
+const KILLS = Number(process.env.HEADWAY_TEST_KILLS ?? times(50, 4));
 const SENDERS = 6;
 /** A kill comes after so many acknowledgements at most, and so many milliseconds: by the stream, not by the machine's speed. */
 const MOST_ACKNOWLEDGED = 60;

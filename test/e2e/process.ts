@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { root } from '../house/files.ts';
+import { program } from '../support/program.ts';
 
 /** A server that runs as a process of its own, as a person would start it. */
 export interface ServerProcess {
@@ -15,7 +16,7 @@ export interface ServerProcess {
 
 /** Starts the server on a port; resolves once it answers. Rejects with its output if it ends before. */
 export async function startServerProcess(port: number, env: Record<string, string>): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'services/cli.ts', 'serve'], {
+  const child = spawn(process.execPath, [program(), 'serve'], {
     cwd: root,
     env: { ...process.env, HEADWAY_PORT: String(port), HEADWAY_LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -56,7 +57,7 @@ export interface RunningCommand {
 
 /** Starts `headway` with the arguments, as a person would. Nothing is asked of a terminal: there is none. */
 export function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): RunningCommand {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'services/cli.ts', ...args], {
+  const child = spawn(process.execPath, [program(), ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createToken } from '../../services/tokens.ts';
 import { deploymentStatus, githubHeaders } from '../api/messages.ts';
+import { releaseAfterFile } from '../support/release.ts';
 import { freePort, type Ran, type ServerProcess, startCommand, startServerProcess, untilCaughtUp } from './process.ts';
 
 /* Gap repair as a person runs it: a GitHub that really delivers, a server that is away for a while, and the command. */
@@ -73,7 +74,7 @@ async function startGithub() {
     return send(202, {});
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  releaseAfterFile(() => {
     http.closeAllConnections();
     http.close();
   });

@@ -9,7 +9,7 @@ import { disagreements } from '../support/agreement.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
 
 /** How many histories, from which seed on: the script that must hold everything asks for a thousand. */
-const HISTORIES = Number(process.env.HEADWAY_TEST_HISTORIES ?? 8);
+const HISTORIES = Number(process.env.HEADWAY_TEST_HISTORIES ?? 4);
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 1);
 
 let ledger: Ledger;

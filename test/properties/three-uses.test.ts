@@ -6,6 +6,7 @@ import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { AtomName, AtomTables } from '../../queries/atoms/tables.ts';
 import { randomHistory } from '../histories/histories.ts';
 import { type Ledger, openLedger, type Recorded } from '../support/ledger.ts';
+import { times } from '../support/thorough.ts';
 
 /** How many histories: the script that must hold everything asks for more. */
 const RUNS = Number(process.env.HEADWAY_TEST_HISTORIES_FOLDED ?? 1);
@@ -64,8 +65,9 @@ test(`atoms kept fresh by key, folded as of a past and rebuilt are the same, ${R
     const rebuilt = await stored();
     expect(fresh, `seed ${seed}: fresh by key against rebuilt`).toEqual(rebuilt);
     // Small slices, and nothing stored that they could lean on.
+    const sliceEntities = times(1 + (seed % 40), 20);
     for (const kind of atomKinds) await ledger.store.command(`TRUNCATE TABLE ${kind.name}`);
-    await openAtoms(ledger.store, `sliced${seed}`, false, 1 + (seed % 40)).rebuild();
+    await openAtoms(ledger.store, `sliced${seed}`, false, sliceEntities).rebuild();
     expect(await stored(), `seed ${seed}: rebuilt in slices against at once`).toEqual(rebuilt);
 
     const recorded = history.map((one) => one.recorded_at).sort();
