@@ -11,7 +11,7 @@ import { openLmdbLog } from '../../services/log/lmdb-log.ts';
 import { type GithubServer, startGithub } from '../backfill/github-server.ts';
 import { githubWorld, webhooksOf } from '../backfill/github-world.ts';
 import { answersNow, deliver } from '../backfill/headway.ts';
-import { times } from '../support/thorough.ts';
+import { THOROUGH } from '../support/thorough.ts';
 import {
   freePort,
   type RunningCommand,
@@ -139,87 +139,91 @@ async function before(server: ServerProcess, onHistory: () => boolean): Promise<
   };
 }
 
-it('killed again and again it goes on where it was, and tells in the end what one run tells', async () => {
-  const killed = await install('killed');
-  /** Everything that GitHub was asked, run by run, with a mark wherever the server had made a page durable. */
-  const runs: string[][] = [];
-  let current: RunningCommand | null = null;
-  let dies: (request: string) => boolean = () => false;
-  const note = (what: string): boolean => {
-    runs.at(-1)?.push(what);
-    if (!dies(what)) return true;
-    current?.kill();
-    return false;
-  };
-  github.fault = (request) => {
-    note(request);
-    return null;
-  };
-  const proxy = await before(killed.server, () => note(DURABLE));
-  const run = async (stopsAt: (request: string) => boolean) => {
-    runs.push([]);
-    dies = stopsAt;
-    current = start({ ...killed.env, HEADWAY_URL: proxy.url });
-    return current.ended;
-  };
+it.runIf(THOROUGH)(
+  'killed again and again it goes on where it was, and tells in the end what one run tells',
+  async () => {
+    const killed = await install('killed');
+    /** Everything that GitHub was asked, run by run, with a mark wherever the server had made a page durable. */
+    const runs: string[][] = [];
+    let current: RunningCommand | null = null;
+    let dies: (request: string) => boolean = () => false;
+    const note = (what: string): boolean => {
+      runs.at(-1)?.push(what);
+      if (!dies(what)) return true;
+      current?.kill();
+      return false;
+    };
+    github.fault = (request) => {
+      note(request);
+      return null;
+    };
+    const proxy = await before(killed.server, () => note(DURABLE));
+    const run = async (stopsAt: (request: string) => boolean) => {
+      runs.push([]);
+      dies = stopsAt;
+      current = start({ ...killed.env, HEADWAY_URL: proxy.url });
+      return current.ended;
+    };
 
-  let durable = 0;
-  for (const stopsAt of [
-    (request: string) => /\/pulls\?.*&page=2$/.test(request),
-    // Durable, and not noted as such yet: this page is told twice.
-    (request: string) => request === DURABLE && ++durable === 2,
-    (request: string) => /\/actions\/runs\?.*&page=2$/.test(request),
-    (request: string) => /\/deployments\/501\/statuses/.test(request),
-  ].slice(0, times(4, 2))) {
-    const died = await run(stopsAt);
-    expect(died.code, `${stopsAt} came: ${died.err}`).toBeNull();
-    expect(readdirSync(join(killed.dataDir, 'backfill'))).toHaveLength(1);
-  }
-  const ran = await run(() => false);
-  github.fault = () => null;
-  expect(ran.code, ran.err).toBe(0);
-  expect(ran.out).toMatch(/ to 2026-09-01, gone on from an earlier run\n$/);
-  expect(readdirSync(join(killed.dataDir, 'backfill'))).toEqual([]);
+    let durable = 0;
+    for (const stopsAt of [
+      (request: string) => /\/pulls\?.*&page=2$/.test(request),
+      // Durable, and not noted as such yet: this page is told twice.
+      (request: string) => request === DURABLE && ++durable === 2,
+      (request: string) => /\/actions\/runs\?.*&page=2$/.test(request),
+      (request: string) => /\/deployments\/501\/statuses/.test(request),
+    ]) {
+      const died = await run(stopsAt);
+      expect(died.code, `${stopsAt} came: ${died.err}`).toBeNull();
+      expect(readdirSync(join(killed.dataDir, 'backfill'))).toHaveLength(1);
+    }
+    const ran = await run(() => false);
+    github.fault = () => null;
+    expect(ran.code, ran.err).toBe(0);
+    expect(ran.out).toMatch(/ to 2026-09-01, gone on from an earlier run\n$/);
+    expect(readdirSync(join(killed.dataDir, 'backfill'))).toEqual([]);
 
-  // What was finished is not asked for again: only the page that was under way at each kill is.
-  const again = new Set<string>();
-  for (const [place, requests] of runs.entries()) {
-    // At a kill right after a page was made durable, that page had not been noted.
-    const noted = requests.at(-1) === DURABLE ? requests.slice(0, -1) : requests;
-    const finished = noted
-      .slice(0, Math.max(0, noted.lastIndexOf(DURABLE)))
-      .filter((request) => !isAskedByDesign(request));
-    const since = runs.slice(place + 1).flat();
-    for (const request of finished) if (since.includes(request)) again.add(request);
-  }
-  expect([...again]).toEqual([]);
-  for (const request of asked) expect(runs.flat()).toContain(request);
+    // What was finished is not asked for again: only the page that was under way at each kill is.
+    const again = new Set<string>();
+    for (const [place, requests] of runs.entries()) {
+      // At a kill right after a page was made durable, that page had not been noted.
+      const noted = requests.at(-1) === DURABLE ? requests.slice(0, -1) : requests;
+      const finished = noted
+        .slice(0, Math.max(0, noted.lastIndexOf(DURABLE)))
+        .filter((request) => !isAskedByDesign(request));
+      const since = runs.slice(place + 1).flat();
+      for (const request of finished) if (since.includes(request)) again.add(request);
+    }
+    expect([...again]).toEqual([]);
+    for (const request of asked) expect(runs.flat()).toContain(request);
 
-  await untilCaughtUp(killed.server.url);
-  expect(await answersNow(killed.server.url, REPOSITORY)).toEqual(truth);
+    await untilCaughtUp(killed.server.url);
+    expect(await answersNow(killed.server.url, REPOSITORY)).toEqual(truth);
 
-  // The same as webhooks: nothing changes.
-  await deliver(killed.server, webhooksOf(world));
-  await untilCaughtUp(killed.server.url);
-  expect(await answersNow(killed.server.url, REPOSITORY)).toEqual(truth);
-  // And what came later is what was missing.
-  const counted = await rollouts(killed.server.url);
-  const heard = new Set(webhooksOf(world).map((sent) => JSON.stringify(sent)));
-  const missing = webhooksOf(later).filter((sent) => !heard.has(JSON.stringify(sent)));
-  expect(missing.length).toBeGreaterThan(10);
-  await deliver(killed.server, missing);
-  await untilCaughtUp(killed.server.url);
-  expect(successes(later)).toBeGreaterThan(successes(world));
-  expect(await rollouts(killed.server.url)).toBe(counted + successes(later) - successes(world));
+    // The same as webhooks: nothing changes.
+    await deliver(killed.server, webhooksOf(world));
+    await untilCaughtUp(killed.server.url);
+    expect(await answersNow(killed.server.url, REPOSITORY)).toEqual(truth);
+    // And what came later is what was missing.
+    const counted = await rollouts(killed.server.url);
+    const heard = new Set(webhooksOf(world).map((sent) => JSON.stringify(sent)));
+    const missing = webhooksOf(later).filter((sent) => !heard.has(JSON.stringify(sent)));
+    expect(missing.length).toBeGreaterThan(10);
+    await deliver(killed.server, missing);
+    await untilCaughtUp(killed.server.url);
+    expect(successes(later)).toBeGreaterThan(successes(world));
+    expect(await rollouts(killed.server.url)).toBe(counted + successes(later) - successes(world));
 
-  proxy.close();
-  expect(await killed.server.stop()).toBe(0);
-  const { history, hooks, contradictions } = await factsIn(killed);
-  expect(history).toEqual(told);
-  expect(contradictions, 'facts of one id that differ').toBe(0);
-  const both = [...hooks.keys()].filter((id) => history.has(id));
-  expect(both.length).toBeGreaterThan(100);
-}, 900_000);
+    proxy.close();
+    expect(await killed.server.stop()).toBe(0);
+    const { history, hooks, contradictions } = await factsIn(killed);
+    expect(history).toEqual(told);
+    expect(contradictions, 'facts of one id that differ').toBe(0);
+    const both = [...hooks.keys()].filter((id) => history.has(id));
+    expect(both.length).toBeGreaterThan(100);
+  },
+  900_000,
+);
 
 const DURABLE = 'made durable';
 

@@ -6,7 +6,7 @@ import { disagreements } from '../support/agreement.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
 
 /** How many histories, from which seed on. */
-const HISTORIES = Number(process.env.HEADWAY_TEST_HISTORIES ?? 3);
+const HISTORIES = Number(process.env.HEADWAY_TEST_HISTORIES ?? 1);
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 1);
 
 let ledger: Ledger;

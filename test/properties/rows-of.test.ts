@@ -10,7 +10,7 @@ import { type Ledger, openLedger } from '../support/ledger.ts';
 import { THOROUGH, times } from '../support/thorough.ts';
 
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 1);
-const HISTORIES = times(6, 3);
+const HISTORIES = times(6, 1);
 
 const isKind = (origin: string): boolean => origin.includes('.');
 const stated = [...new Map([...layers, ...catalogLayers].map((layer) => [layer.name, layer])).values()].filter(

@@ -41,7 +41,7 @@ const arrival = (seed: number): fc.Arbitrary<{ history: Recorded[]; batches: Rec
     .tuple(
       fc.shuffledSubarray(history, { minLength: history.length }),
       fc.subarray(history, { maxLength: 8 }),
-      fc.integer({ min: 6, max: 9 }),
+      fc.integer({ min: times(6, 3), max: times(9, 4) }),
     )
     .map(([order, again, batches]) => {
       const arriving = [...order, ...again];
