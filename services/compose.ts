@@ -12,7 +12,6 @@ import { type Backbone, openBackbone } from './backbone.ts';
 import { forgetPositions, preparePositions } from './checkpoint.ts';
 import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
-import { diagnose } from './doctor.ts';
 import { erasedBefore } from './erasing/folder.ts';
 import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
@@ -78,7 +77,7 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
     const telemetry = createTelemetry();
     const backbone = await openBackbone(config, { ...deps, shutdown });
     const erased = config.kafkaBrokers === null ? erasedBefore(config.dataDir) : null;
-    const reading = await startReading(config, deps, { backbone, telemetry, workspace, erased, shutdown });
+    const reading = await startReading(config, deps, { backbone, telemetry, workspace, sources, erased, shutdown });
     const app = await buildServer({
       tokens: config.tokens,
       rateLimit: config.rateLimit,
@@ -128,11 +127,12 @@ async function startReading(
     backbone: Backbone;
     telemetry: Telemetry;
     workspace: Workspace;
+    sources: readonly Source[];
     erased: Replacing | null;
     shutdown: Shutdown;
   },
 ): Promise<ReadSide | null> {
-  const { backbone, telemetry, workspace, erased, shutdown } = parts;
+  const { backbone, telemetry, workspace, sources, erased, shutdown } = parts;
   const { store, log } = backbone;
   if (store === null) return null;
   const scratch = scratchName(config.role);
@@ -163,6 +163,7 @@ async function startReading(
     reportingZone: config.timezone,
     fiscalStartMonth: config.fiscalStartMonth,
     organisation: config.organisation,
+    sources,
     defaults: () => workspace.metricOptions,
     staleSince: standing.staleSince,
     publish: publishing({ store, log }),
@@ -249,7 +250,7 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
       showDelivery: (value) => showDelivery(value, findSource),
       now: () => deps.clock.now(),
     });
-    doctorRoutes(app, () => diagnose(store, atoms.withAtoms, deps.clock.now(), sources));
+    doctorRoutes(app, reading.reading.findings);
     planningRoutes(app, reading.reading.judging, () => deps.clock.now());
     const { standing } = reading;
     pageRoutes(app, pages, reading.reading.pages, {

@@ -1,19 +1,10 @@
+import type { Finding } from '../dashboards/web/trust.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { Source } from '../ingest/sources/source.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { secretVariable } from './config.ts';
 import { proposedRules } from './proposed-rules.ts';
 import { yamlText } from './yaml-text.ts';
-
-/** Something that a person should know about what feeds the numbers. */
-export interface Finding {
-  /** `ok`: as it should be; `assumed`: works, by an assumption; `attention`: numbers are missing or wrong until it is settled. */
-  readonly level: 'ok' | 'assumed' | 'attention';
-  readonly title: string;
-  readonly detail: string;
-  /** Lines that would settle it, and the file of the workspace they belong to. */
-  readonly settle?: { readonly file: string; readonly lines: string };
-}
 
 const SHOWN = 10;
 

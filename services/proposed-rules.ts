@@ -1,6 +1,6 @@
+import type { Finding } from '../dashboards/web/trust.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { AtomTables } from '../queries/atoms/tables.ts';
-import type { Finding } from './doctor.ts';
 import { yamlText } from './yaml-text.ts';
 
 /** A run, job or release that looks as if it deployed to production; names as its sender wrote them. */

@@ -1,6 +1,8 @@
 import type { AtomRow, PagePorts } from '../dashboards/web/page.ts';
+import type { Finding } from '../dashboards/web/trust.ts';
 import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Clock, Store } from '../ingest/ports.ts';
+import type { Source } from '../ingest/sources/source.ts';
 import { answerMetric } from '../queries/answer.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { metricDiff } from '../queries/diff.ts';
@@ -9,6 +11,7 @@ import { metricAtoms } from '../queries/listing.ts';
 import type { Options } from '../queries/metric.ts';
 import { findMetric, metrics } from '../queries/metrics/registry.ts';
 import { parseRequest, type RequestContext } from '../queries/request.ts';
+import { diagnose } from './doctor.ts';
 import { listServices, listTeams } from './facts.ts';
 import { type Judging, openJudging } from './judging.ts';
 import type { PublishedAnswer } from './published.ts';
@@ -21,6 +24,8 @@ export interface ReadingDeps {
   readonly reportingZone: string;
   readonly fiscalStartMonth: number;
   readonly organisation: string;
+  /** Those that may send, for what is told of them. */
+  readonly sources: readonly Source[];
   /** The organisation's default options per metric; asked at each question, since a workspace may be loaded later. */
   readonly defaults: () => Readonly<Record<string, Options>>;
   /** While the numbers lag behind the log: the instant up to which they are complete (UTC ISO). */
@@ -36,6 +41,7 @@ export interface Reading {
   readonly metrics: MetricParts;
   readonly judging: Judging;
   readonly pages: (baseUrl: string) => PagePorts;
+  readonly findings: () => Promise<readonly Finding[]>;
   /** A metric of the whole organisation over the last 28 days; null if it cannot be answered. */
   readonly published: (metricId: string) => Promise<PublishedAnswer | null>;
 }
@@ -76,6 +82,7 @@ export function openReading(deps: ReadingDeps): Reading {
     metrics: parts,
     judging,
     pages: (baseUrl) => pagePorts(deps, parts, judging, baseUrl),
+    findings: () => findingsOf(deps),
     async published(id) {
       const [row] = (await askWhole(parts, id, {})).totals;
       return row ?? null;
@@ -113,8 +120,12 @@ function pagePorts(deps: ReadingDeps, parts: MetricParts, judging: Judging, base
       return { atoms: page.atoms as unknown as readonly AtomRow[], next: page.next };
     },
     publicStatus: judging.publicStatus,
+    findings: () => findingsOf(deps),
   };
 }
+
+const findingsOf = ({ store, withAtoms, clock, sources }: ReadingDeps) =>
+  diagnose(store, withAtoms, clock.now(), sources);
 
 async function askWhole(parts: MetricParts, id: string, params: Readonly<Record<string, string>>) {
   const { metric, request, context } = questionOf(parts, id, params);

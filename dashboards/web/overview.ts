@@ -16,7 +16,10 @@ import { apiLink, apiParams, linkTo } from './view.ts';
 export { type OverviewModel, overviewModel } from './overview/model.ts';
 
 /** The page `/`: a sentence, what needs a decision, the five keys with their proof, each team, and what is not known. */
-export function renderOverview(model: OverviewModel, built: readonly Place[] = ['Overview', 'Status']): string {
+export function renderOverview(
+  model: OverviewModel,
+  built: readonly Place[] = ['Overview', 'Trust', 'Status'],
+): string {
   const { context, view } = model;
   const body = model.isFirstVisit ? firstVisit(model) : model.isEmptySelection ? emptySelection(model) : content(model);
   return renderInner({

@@ -1,6 +1,7 @@
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import type { Place } from './frame.ts';
 import type { StatusModel } from './status.ts';
+import type { Finding } from './trust.ts';
 
 /** One row behind a number, as `/v1/metrics/{id}/atoms` lists it; further fields belong to the atom kind. */
 export interface AtomRow {
@@ -46,6 +47,8 @@ export interface PagePorts {
   ): Promise<{ readonly atoms: readonly AtomRow[]; readonly next: string | null }>;
   /** What `/status` shows: SLOs marked public, each with its days, and what went wrong. */
   publicStatus(): Promise<StatusModel>;
+  /** As `GET /v1/doctor`. */
+  findings(): Promise<readonly Finding[]>;
 }
 
 /** A page as the service registers it. `load` asks, `render` is pure: the same model gives the same bytes. */

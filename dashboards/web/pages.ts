@@ -2,6 +2,7 @@ import type { Place } from './frame.ts';
 import { type OverviewModel, overviewModel, renderOverview } from './overview.ts';
 import type { Page } from './page.ts';
 import { renderStatus, type StatusModel } from './status.ts';
+import { renderTrust, type TrustModel, trustModel } from './trust.ts';
 
 const overview: Page<OverviewModel> = {
   path: '/',
@@ -10,6 +11,15 @@ const overview: Page<OverviewModel> = {
   isPublic: false,
   load: overviewModel,
   render: (model) => renderOverview(model, builtPlaces()),
+};
+
+const trust: Page<TrustModel> = {
+  path: '/trust',
+  title: 'Trust',
+  nav: 'Trust',
+  isPublic: false,
+  load: trustModel,
+  render: (model) => renderTrust(model, builtPlaces()),
 };
 
 const status: Page<StatusModel> = {
@@ -25,7 +35,7 @@ const status: Page<StatusModel> = {
  * The built-in pages. To add one: write its `load` and `render` in a file of its own, declare it here, and it has its route
  * and its place in the top bar.
  */
-export const pages: readonly Page<unknown>[] = [overview, status];
+export const pages: readonly Page<unknown>[] = [overview, trust, status];
 
 /** Names of the pages that exist, for the top bar. */
 export function builtPlaces(): readonly Place[] {

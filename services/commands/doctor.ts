@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Finding } from '../../dashboards/web/trust.ts';
 import { getJson } from '../client.ts';
-import type { Finding } from '../doctor.ts';
 import { REPAIR_HELP, type RepairOptions, repair } from './repair.ts';
 import { withServer } from './server.ts';
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Finding } from '../doctor.ts';
+import type { Finding } from '../../dashboards/web/trust.ts';
 import { typed } from '../http/openapi.ts';
 
 /** `/v1/doctor`: what feeds the numbers, what is missing and what was assumed. */

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { escapeText } from '../../dashboards/web/html.ts';
+import type { Finding } from '../../dashboards/web/trust.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import type { RunningService } from '../../services/compose.ts';
@@ -250,15 +252,18 @@ describe('the rest of the reading side', () => {
   });
 
   it('tells what is connected, what was assumed and which lines would settle it', async () => {
-    const { findings } = await json<{ findings: { level: string; title: string; settle?: { file: string } }[] }>(
-      '/v1/doctor',
-    );
+    const { findings } = await json<{ findings: Finding[] }>('/v1/doctor');
     const titles = findings.map(({ level, title }) => `${level}: ${title}`);
     expect(titles).toContainEqual(expect.stringMatching(/^ok: github: \d+ events/));
     expect(titles).toContainEqual(expect.stringMatching(/^assumed: production is taken for production/));
     expect(titles).toContainEqual(expect.stringMatching(/^attention: 1 deliveries of github could not be read/));
     const heardOf = findings.find(({ title }) => title.includes('only heard of'));
     expect(heardOf).toMatchObject({ level: 'assumed', settle: { file: 'catalog/services.yaml' } });
+    const page = await (await fetch(`${service.url}/trust`)).text();
+    for (const { title, settle } of findings) {
+      expect(page).toContain(escapeText(title));
+      if (settle) expect(page).toContain(escapeText(settle.lines));
+    }
   });
 
   it('describes itself: every route in OpenAPI 3.1, and pages for people', async () => {

@@ -33,6 +33,7 @@ export function apiOver(now: string): Api {
       reportingZone: 'UTC',
       fiscalStartMonth: 1,
       organisation: 'Examples',
+      sources: [],
       defaults: () => ({}),
       staleSince: () => null,
     });

@@ -3,6 +3,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts';
 import { renderStatus } from '../../dashboards/web/status.ts';
+import { renderTrust, trustModel } from '../../dashboards/web/trust.ts';
 import { madeUpPorts } from './organisation.ts';
 import { madeUpStatus } from './promises.ts';
 
@@ -33,6 +34,7 @@ beforeAll(async () => {
   made['own dates'] = renderOverview(await overviewModel(madeUpPorts(7), { range: 'own', tz: 'America/Los_Angeles' }));
   made['first visit'] = renderOverview(await overviewModel(madeUpPorts(7, { heardUntil: null }), {}));
   made.status = renderStatus(madeUpStatus());
+  made.trust = renderTrust(await trustModel(madeUpPorts(7), {}));
 });
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import type { AtomRow, PageContext, PagePorts } from '../../dashboards/web/page.ts';
 import type { Envelope, Interval, MetricAnswer, Row } from '../../queries/envelope.ts';
+import { madeUpFindings } from './findings.ts';
 import { madeUpStatus } from './promises.ts';
 import { random } from './random.ts';
 
@@ -246,6 +247,7 @@ export function madeUpPorts(seed: number, context: Partial<PageContext> = {}): P
       return { atoms, next: items.length > limit ? 'more' : null };
     },
     publicStatus: async () => madeUpStatus(),
+    findings: async () => madeUpFindings(),
   };
 }
 

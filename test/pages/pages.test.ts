@@ -4,6 +4,7 @@ import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts'
 import type { PageContext, PagePorts } from '../../dashboards/web/page.ts';
 import { builtPlaces, pages } from '../../dashboards/web/pages.ts';
 import { renderStatus } from '../../dashboards/web/status.ts';
+import { renderTrust, trustModel } from '../../dashboards/web/trust.ts';
 import { madeUpPorts, TEAMS } from './organisation.ts';
 import { madeUpStatus } from './promises.ts';
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
   );
   made['first visit'] = await overview({}, { heardUntil: null, teams: [], services: [] });
   made['empty selection'] = await overview({ team: 'Nobody' });
+  made.trust = renderTrust(await trustModel(madeUpPorts(SEED), {}));
   made.status = renderStatus(madeUpStatus());
   made['status, nothing public'] = renderStatus({ ...madeUpStatus(), slos: [] });
 });
@@ -35,6 +37,7 @@ const names = [
   'own dates, stale',
   'first visit',
   'empty selection',
+  'trust',
   'status',
   'status, nothing public',
 ];
@@ -249,4 +252,21 @@ test('options that differ from the declared default stand in the footer', async 
     'Change fail rate: heuristic, each incident counted to the deployment before it',
   );
   expect(footer(made.overview ?? '')).not.toMatch(/heuristic|ownership|link/);
+});
+
+test('trust says how much needs attention and was assumed, the worst first, each with its file and lines', async () => {
+  const page = made.trust ?? '';
+  expect(page).toContain('<h1>One thing needs attention.<br>Two things were assumed.</h1>');
+  const places = ['What needs attention?', 'What was assumed?', 'What is as it should be?'].map((h) => page.indexOf(h));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(0);
+  expect(page).toContain(
+    'In <code>metrics.yaml</code>:</p><pre tabindex="0">dora.change_fail_rate:\n  link: previous_deploy</pre>',
+  );
+  expect(page).toContain('41 rollouts to &lt;staging &amp; demo&gt; count nowhere');
+  const ports = { ...madeUpPorts(SEED, { heardUntil: null }), findings: async () => [] };
+  const quiet = renderTrust(await trustModel(ports, {}));
+  expect(quiet).toContain('<h1>Nothing needs attention.<br>Nothing was assumed.</h1>');
+  expect(quiet).toContain('Nothing has been heard yet.');
+  expect(quiet).not.toContain('What was assumed?');
 });

@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 import { overviewModel, renderOverview } from '../../dashboards/web/overview.ts';
 import type { PageContext } from '../../dashboards/web/page.ts';
 import { renderStatus } from '../../dashboards/web/status.ts';
+import { renderTrust, trustModel } from '../../dashboards/web/trust.ts';
 import { madeUpPorts } from './organisation.ts';
 import { madeUpStatus } from './promises.ts';
 
@@ -54,6 +55,7 @@ const files = [
   await overview('overview-stale', { as_of: 'nonsense' }, { staleSince: '2025-11-21T07:41:00.000Z' }),
   await overview('first-visit', {}, { heardUntil: null, teams: [], services: [] }),
   await overview('empty-selection', { team: 'Nobody' }),
+  write('trust', renderTrust(await trustModel(madeUpPorts(7), {}))),
   write('status', renderStatus(madeUpStatus())),
   write('status-empty', renderStatus({ ...madeUpStatus(), slos: [] })),
 ];

@@ -80,6 +80,7 @@ beforeAll(async () => {
     reportingZone: 'UTC',
     fiscalStartMonth: 1,
     organisation: 'Examples',
+    sources: [],
     defaults: () => ({}),
     staleSince: () => null,
   });

@@ -40,6 +40,7 @@ beforeAll(async () => {
     reportingZone: 'UTC',
     fiscalStartMonth: 1,
     organisation: 'Stale',
+    sources: [],
     defaults: () => ({}),
     staleSince: standing.staleSince,
   });

@@ -42,6 +42,7 @@ export function surveyWorld(): SurveyWorld {
       reportingZone: 'UTC',
       fiscalStartMonth: 1,
       organisation: 'Examples',
+      sources: [],
       defaults: () => ({}),
       staleSince: () => null,
       publish: async (events) => {

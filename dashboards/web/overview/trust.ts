@@ -9,7 +9,7 @@ type Fact = readonly [name: string, figure: string, words: string];
 /** How far the numbers can be trusted, from what their answers say of themselves. */
 export function trustPart(model: OverviewModel): Html {
   const facts = trustFacts(model);
-  return html`<section class="part" aria-labelledby="h-trust"><div class="says"><h2 id="h-trust">How far can these numbers be trusted?</h2><p>Every figure on this page leads to the events behind it. These are the gaps that are known.</p></div>
+  return html`<section class="part" aria-labelledby="h-trust"><div class="says"><h2 id="h-trust">How far can these numbers be trusted?</h2><p>Every figure on this page leads to the events behind it. These are the gaps that are known. <a href="/trust">What was assumed, and what settles it</a></p></div>
 <table class="facts stack"><tbody>${facts.map(
     ([
       name,
