@@ -63,14 +63,16 @@ export async function refreshStale(store: Store, atoms: Atoms): Promise<number> 
   await store.command(`INSERT INTO entity_refs SELECT arrayJoin(refs) AS ref, entity FROM ${behind}`);
   if (count > MANY_EVENTS) await atoms.rebuild();
   else {
-    const [touched] = await store.query<{ entities: string[]; names: string[]; types: string[] }>(
+    const [touched] = await store.query<{ entities: string[]; names: string[]; types: string[]; deliveries: string[] }>(
       `SELECT groupUniqArray(entity) AS entities, groupUniqArrayArray(refs) AS names,
-         groupUniqArray(toString(type)) AS types FROM ${behind}`,
+         groupUniqArray(toString(type)) AS types,
+         groupUniqArrayIf(delivery_id, normaliser > 1 AND delivery_id != '') AS deliveries FROM ${behind}`,
     );
     await atoms.refresh({
       entities: new Set(touched?.entities),
       names: new Set(touched?.names),
       types: new Set(touched?.types),
+      deliveries: new Set(touched?.deliveries),
     });
   }
   await noteAllFresh(store);

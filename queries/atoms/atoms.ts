@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../../ingest/ports.ts';
 import { type AtomKind, deliveryKinds, keyColumns } from './atom.ts';
-import { eventsDdl } from './events.ts';
-import { catalogFacts, deliveryFacts } from './facts.ts';
+import { type EventRow, eventsDdl } from './events.ts';
+import { catalogFacts, deliveryFacts, superseded } from './facts.ts';
 import { newWorkbench } from './filling.ts';
 import { foldAndStore, foldAndStoreSources, layers, touchedServices } from './fold.ts';
 import { openPasts } from './pasts.ts';
-import { anyRuleSql, foundUnassigned, neighbourhoods, type Touch, touchesDelivery } from './scope.ts';
+import {
+  anyRuleSql,
+  bothTouch,
+  foundUnassigned,
+  neighbourhoods,
+  type Touch,
+  touchesDelivery,
+  touchOf,
+} from './scope.ts';
 import { spokenServicesSql } from './sources.ts';
 import { text, UNASSIGNED } from './sql.ts';
 import { voidOlderSql } from './storing.ts';
@@ -116,7 +124,8 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
     for (let slice = 0; slice < n; slice += 1) await refreshSubjects(kind, { type: 'slice', slice, slices: n });
   }
 
-  async function refresh(touch: Touch): Promise<void> {
+  async function refresh(batch: Touch): Promise<void> {
+    const touch = await withSuperseded(store, batch);
     await refreshDelivery(touch);
     for (const kind of subjectKinds) {
       const subjects = touchedSubjects(kind, touch);
@@ -131,7 +140,12 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
   }
 
   async function warm(): Promise<void> {
-    await touchedServices(store, touching, { entities: new Set(), names: new Set(), types: new Set() });
+    await touchedServices(store, touching, {
+      entities: new Set(),
+      names: new Set(),
+      types: new Set(),
+      deliveries: new Set(),
+    });
     await foldAndStore(store, fresh, [UNASSIGNED], await newRefresh());
   }
 
@@ -167,6 +181,18 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
     withAtoms: (asOf, kinds, use) => (asOf === null ? use(storedTables()) : pasts.with(asOf, kinds, use)),
     close: () => inTurn(() => pasts.close()),
   };
+}
+
+/** The batch, and what older normalisers told of its deliveries, which the newer ones may not have told again (R1). */
+async function withSuperseded(store: Store, batch: Touch): Promise<Touch> {
+  if (batch.deliveries.size === 0) return batch;
+  const rows = await store.query<EventRow>(
+    `SELECT DISTINCT type, entity, refs, normaliser, delivery_id FROM events WHERE delivery_id IN {deliveries:Array(String)}
+       AND (delivery_id, normaliser) NOT IN (
+         SELECT delivery_id, max(normaliser) FROM events WHERE delivery_id IN {deliveries:Array(String)} GROUP BY delivery_id)`,
+    { deliveries: [...batch.deliveries] },
+  );
+  return rows.length === 0 ? batch : bothTouch(batch, touchOf(rows));
 }
 
 const retractions = ['deployment.retracted', 'change.retracted', 'incident.retracted'];
@@ -205,7 +231,9 @@ const rules = createHash('sha256')
   .update(
     JSON.stringify([
       atomKinds.map(ddlOf),
-      [deliveryFacts(false), deliveryFacts(true), catalogFacts, ...layers].map((layer) => layer.sql((name) => name)),
+      [superseded, deliveryFacts(false), deliveryFacts(true), catalogFacts, ...layers].map((layer) =>
+        layer.sql((name) => name),
+      ),
       subjectKinds.map(subjectRules),
     ]),
   )

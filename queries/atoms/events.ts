@@ -40,6 +40,8 @@ export interface EventRow extends Row {
   readonly type: string;
   readonly entity: string;
   readonly refs: readonly string[];
+  readonly normaliser: number;
+  readonly delivery_id: string;
 }
 
 /** A recorded event as a row of `events`. */

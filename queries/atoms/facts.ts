@@ -12,6 +12,24 @@ const RETRACTED = "('deployment.retracted', 'change.retracted', 'incident.retrac
 const COPY = 'id, normaliser, recorded_at, log_partition, log_offset';
 
 /**
+ * What newer normalisers of the same deliveries took the place of (R1), as pairs of delivery and normaliser: its events stand
+ * only where the newer one told of them too. As the layer `superseded`, which is empty unless deliveries were read again.
+ */
+export const superseded: Layer = {
+  name: 'superseded',
+  sql: (table) => `
+    SELECT delivery_id, arrayJoin(arrayFilter(each -> each < newest, normalisers)) AS normaliser FROM (
+      SELECT delivery_id, max(normaliser) AS newest, groupUniqArray(normaliser) AS normalisers FROM ${table('known')}
+      WHERE delivery_id != '' AND delivery_id IN (SELECT delivery_id FROM ${table('known')} WHERE normaliser > 1)
+      GROUP BY delivery_id
+    )`,
+};
+
+/** Whether a row of `known` is none of the superseded; where nothing is, its delivery is not even read. */
+export const stands = (table: (layer: string) => string): string =>
+  `((SELECT count() FROM ${table('superseded')}) = 0 OR (delivery_id, normaliser) NOT IN (SELECT delivery_id, normaliser FROM ${table('superseded')}))`;
+
+/**
  * The facts among `candidates` (rows of `known`) as they were known (R1, R3): one row per event id, of the highest normaliser
  * known and the earliest copy, without what a newer normaliser no longer says and what was retracted. As the layer `facts`.
  * Which copies these are is found without their data: what sorts and joins them carries columns of every path there is.
@@ -24,14 +42,12 @@ export const factsAmong = (candidates: Layer['sql']): Layer => ({
     SELECT id, type, source, entity, occurred_at, recorded_at, delivery_id, data FROM (${candidates(table)})
     WHERE (${COPY}) IN (
       SELECT ${COPY} FROM (
-        SELECT ${COPY}, entity FROM (${candidates(table)}) AS e
-        LEFT JOIN (SELECT delivery_id AS of_delivery, max(normaliser) AS newest FROM ${known} WHERE normaliser > 1 AND delivery_id != '' GROUP BY of_delivery) AS n
-          ON n.of_delivery = e.delivery_id
-        WHERE normaliser >= newest
+        SELECT ${COPY}, entity FROM (${candidates(table)})
+        WHERE ${stands(table)}
         ORDER BY id, normaliser DESC, recorded_at, log_partition, log_offset LIMIT 1 BY id
       )
-      WHERE id NOT IN (SELECT ${text('event_id')} FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} != '')
-        AND entity NOT IN (SELECT entity FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} = '')
+      WHERE id NOT IN (SELECT ${text('event_id')} FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} != '' AND ${stands(table)})
+        AND entity NOT IN (SELECT entity FROM ${known} WHERE type IN ${RETRACTED} AND ${text('event_id')} = '' AND ${stands(table)})
     )
     LIMIT 1 BY id`;
   },

@@ -3,7 +3,7 @@ import { sourceSpans } from './atom.ts';
 import { deliveryCatalog } from './catalog.ts';
 import { changeLayers } from './changes.ts';
 import { containmentLayers } from './containment.ts';
-import { catalogFacts, deliveryFacts } from './facts.ts';
+import { catalogFacts, deliveryFacts, superseded } from './facts.ts';
 import { failureLayers } from './failures.ts';
 import { type Fold, fill, type Workbench } from './filling.ts';
 import { incidentLayers } from './incidents.ts';
@@ -29,7 +29,7 @@ export const layers: readonly Layer[] = [
   ...atomLayers,
 ];
 
-const sourcesAlone: readonly Layer[] = [catalogFacts, ...wholeSourceLayers];
+const sourcesAlone: readonly Layer[] = [superseded, catalogFacts, ...wholeSourceLayers];
 
 /**
  * Folds events into atoms of delivery: fills every layer as a table in memory. `asOf` null means everything known; `services` null means
@@ -41,7 +41,8 @@ export function fold(
   asOf: string | null,
   services: readonly string[] | null,
 ): Promise<Fold> {
-  const steps = [...(services === null ? [] : scopeLayers()), deliveryFacts(services !== null), ...layers];
+  const scoped = services !== null;
+  const steps = [superseded, ...(scoped ? scopeLayers() : []), deliveryFacts(scoped), ...layers];
   return fill(store, bench, { steps, asOf, params: { services: services ?? [], as_of: asOf ?? '' } });
 }
 
@@ -57,7 +58,13 @@ export async function foldAndStore(
   unassigned?: Layer['sql'],
 ): Promise<void> {
   const scoped = services !== null;
-  const steps = [refreshLayer, ...(scoped ? scopeLayers(unassigned) : []), deliveryFacts(scoped), ...layers];
+  const steps = [
+    refreshLayer,
+    superseded,
+    ...(scoped ? scopeLayers(unassigned) : []),
+    deliveryFacts(scoped),
+    ...layers,
+  ];
   const params = { services: services ?? [], refreshed };
   const made = await fill(store, bench, { steps, after: storing(scoped), asOf: null, params });
   await made.drop();

@@ -1,3 +1,4 @@
+import { stands } from './facts.ts';
 import type { Layer } from './layer.ts';
 import { flag, instantOf, nameOf, text } from './sql.ts';
 
@@ -79,6 +80,6 @@ export const ruledReports: Layer = {
       )
     )
     WHERE (service_id != '' OR NOT some_service)
-      AND entity NOT IN (SELECT entity FROM ${table('known')} WHERE type = 'deployment.retracted' AND ${text('event_id')} = '')
+      AND entity NOT IN (SELECT entity FROM ${table('known')} WHERE type = 'deployment.retracted' AND ${text('event_id')} = '' AND ${stands(table)})
     ORDER BY id, entity, environment LIMIT 1 BY id, entity`,
 };

@@ -23,15 +23,23 @@ export interface Touch {
   readonly names: ReadonlySet<string>;
   /** Kinds of event. */
   readonly types: ReadonlySet<string>;
+  /** Deliveries that were read by another than the first normaliser: what older ones told of them may be gone. */
+  readonly deliveries: ReadonlySet<string>;
 }
 
 /** What some rows of `events` are about. */
 export function touchOf(rows: Iterable<EventRow>): Touch {
-  const touch = { entities: new Set<string>(), names: new Set<string>(), types: new Set<string>() };
+  const touch = {
+    entities: new Set<string>(),
+    names: new Set<string>(),
+    types: new Set<string>(),
+    deliveries: new Set<string>(),
+  };
   for (const row of rows) {
     touch.entities.add(row.entity);
     touch.types.add(row.type);
     for (const ref of row.refs) touch.names.add(ref);
+    if (row.normaliser > 1 && row.delivery_id !== '') touch.deliveries.add(row.delivery_id);
   }
   return touch;
 }
@@ -41,6 +49,7 @@ export const bothTouch = (a: Touch, b: Touch): Touch => ({
   entities: new Set([...a.entities, ...b.entities]),
   names: new Set([...a.names, ...b.names]),
   types: new Set([...a.types, ...b.types]),
+  deliveries: new Set([...a.deliveries, ...b.deliveries]),
 });
 
 /** Kinds of event of which the atoms of delivery are made: a batch without any leaves them as they are. */

@@ -1,4 +1,5 @@
 import { pick, sourceSpans } from './atom.ts';
+import { stands } from './facts.ts';
 import type { Layer } from './layer.ts';
 import { rolloutReports } from './rollouts.ts';
 import { ruledKinds } from './ruled.ts';
@@ -22,7 +23,7 @@ export const sourceLayers: readonly Layer[] = [
     name: 'source_words',
     sql: (table) => `
       SELECT lower(${text('service_id')}) AS service_key, ${text('service_id')} AS service, ${text('name')} AS sender, type AS kind, occurred_at AS at
-      FROM ${table('known')} WHERE ${SPEAKS}`,
+      FROM ${table('known')} WHERE ${SPEAKS} AND ${stands(table)}`,
   },
   {
     // What each source sent for each service, its words on that service included.
@@ -46,7 +47,7 @@ export const sourceLayers: readonly Layer[] = [
         if(hasAny(heard_kinds, (${ruledKinds(table('facts'))})), arrayDistinct(arrayPushBack(heard_kinds, 'deployment.finished')), heard_kinds) AS kinds
       FROM (
         SELECT toString(source) AS sender, toString(type) AS kind, min(occurred_at) AS first, max(occurred_at) AS last FROM ${table('known')}
-        WHERE NOT ${SPEAKS} GROUP BY source, type
+        WHERE NOT ${SPEAKS} AND ${stands(table)} GROUP BY source, type
         UNION ALL SELECT sender, kind, at, at FROM ${table('source_words')} WHERE service_key = '' AND kind = 'source.heartbeat'
       ) GROUP BY sender`,
   },
@@ -64,7 +65,7 @@ export const sourceLayers: readonly Layer[] = [
             SELECT service_key, sender, kind, at FROM ${table('source_fed')} WHERE kind != 'source.silent'
             UNION ALL SELECT service_key, sender, kind, at FROM ${table('source_words')} WHERE service_key = '' AND kind != 'source.silent'
             UNION ALL SELECT '', source, type, occurred_at FROM ${table('known')}
-            WHERE NOT ${SPEAKS} AND source IN (SELECT sender FROM ${table('source_words')} WHERE kind = 'source.silent')
+            WHERE NOT ${SPEAKS} AND ${stands(table)} AND source IN (SELECT sender FROM ${table('source_words')} WHERE kind = 'source.silent')
           ) AS h ON h.sender = q.sender
         ) GROUP BY service_key, sender, silent_at
       ) GROUP BY service_key, sender`,

@@ -147,7 +147,8 @@ export function windowOf(random: Random, at: number, tz: string): { from: string
   const from = DateTime.fromMillis(at, { zone })
     .startOf('day')
     .minus({ days: random.int(Math.floor(days / 2), days + 4) });
-  const cut = random.chance(0.15) ? { minutes: random.int(1, 1400) } : {};
+  // Less than the shortest day has.
+  const cut = random.chance(0.15) ? { minutes: Math.min(random.int(1, 1400), 1370) } : {};
   return {
     from: from.plus(cut).toUTC().toISO()!,
     to: from

@@ -72,3 +72,21 @@ test('what its source says of it alone goes with what the source says of all', a
   expect(heard).toEqual(await march('quiet'));
   expect(heard).not.toEqual(silent);
 });
+
+test('what a newer normaliser no longer tells is no sign of life', async () => {
+  const of = (record: Recorded, normaliser: number): Recorded => ({
+    event: { ...record.event, normaliser, delivery_id: 'one' },
+    recorded_at: normaliser === 1 ? record.recorded_at : instant(28),
+  });
+  const [first, last] = [deployed('busy', 1), deployed('quiet', 14)];
+  await arrive(of(first, 1), of(last, 1));
+  expect(await march('busy')).toMatchObject([{ coverage: 21 / 28 }]);
+  // The delivery is read again, and tells of the first alone.
+  await arrive(of(first, 2));
+  const fresh = await march('busy');
+  expect(fresh).toMatchObject([{ coverage: 8 / 28 }]);
+  expect(await march('quiet')).toEqual([]);
+  await ledger.atoms.rebuild();
+  expect(await march('busy')).toEqual(fresh);
+  expect(await march('quiet')).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogLayers } from '../../queries/atoms/catalog.ts';
-import { factsAmong } from '../../queries/atoms/facts.ts';
+import { factsAmong, superseded } from '../../queries/atoms/facts.ts';
 import { type Fold, fill, newWorkbench, readBy } from '../../queries/atoms/filling.ts';
 import { layers } from '../../queries/atoms/fold.ts';
 import type { Layer } from '../../queries/atoms/layer.ts';
@@ -37,7 +37,7 @@ test(`without a row of that it has none, on ${HISTORIES} histories from seed ${S
   for (let seed = SEED; seed < SEED + HISTORIES; seed += 1) {
     await ledger.clear();
     await ledger.write([...randomHistory(seed), ...helpDeskHistory(seed)]);
-    const steps = [everyFact, ...layers, ...others];
+    const steps = [superseded, everyFact, ...layers, ...others];
     const filled = await fill(ledger.store, newWorkbench(`rows_${seed}`), { steps, asOf: null, params: {} });
     for (const layer of stated) {
       if ((await count(`SELECT * FROM ${filled.table(layer.name)}`)) > 0) withRows.add(layer.name);

@@ -2,7 +2,7 @@ import { entityKindOf } from '../../../ingest/entity.ts';
 import type { Store } from '../../../ingest/ports.ts';
 import { pick } from '../atom.ts';
 import { catalogLayers } from '../catalog.ts';
-import { factsAmong, listed } from '../facts.ts';
+import { factsAmong, listed, superseded } from '../facts.ts';
 import { type Fold, fill, readBy, type Workbench } from '../filling.ts';
 import type { Layer } from '../layer.ts';
 import type { Touch } from '../scope.ts';
@@ -94,7 +94,7 @@ function layersOf(kind: SubjectKind, subjects: Subjects): readonly Layer[] {
     for (const read of readBy(layer)) needed.add(read);
     return true;
   });
-  return [facts, ...catalog.reverse(), atoms];
+  return [superseded, facts, ...catalog.reverse(), atoms];
 }
 
 const entityKinds = (types: readonly string[]): ReadonlySet<string> => new Set(types.map(entityKindOf));
