@@ -193,3 +193,10 @@ export function formatDifference(
   const once = isSimple(from) && isSimple(to) && unitOf(from) === unitOf(to);
   return `${signed(estimate)} (${once ? figureOf(from) : from} to ${quantity.kind === 'rate' ? figureOf(to) : to})`;
 }
+
+const numerals = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+
+/** A count as a sentence has it: in words up to ten. */
+export function countWords(count: number): string {
+  return numerals[count] ?? formatNumber(count);
+}

@@ -4,7 +4,7 @@ import { type BudgetDay, budgetColumns } from './charts/budget.ts';
 import { formatInstant, formatInstantShort } from './dates.ts';
 import { mark, renderDocument } from './frame.ts';
 import { type Html, html, raw } from './html.ts';
-import { DASH, formatAvailability, formatDuration, formatNumber, formatPlainShare, THIN } from './numbers.ts';
+import { countWords, DASH, formatAvailability, formatDuration, formatPlainShare, THIN } from './numbers.ts';
 import { capital } from './overview/words.ts';
 
 /** One promise as the public page shows it. Shares are of 1. */
@@ -110,8 +110,8 @@ function sentence(slos: readonly PublicSlo[]): [string, string] {
         ? 'Everything measured is working now.'
         : failing.length === 1
           ? `${failing[0]?.title} is not working now.`
-          : `${capital(count(failing.length))} things are not working now.`;
-  const all = count(slos.length);
+          : `${capital(countWords(failing.length))} things are not working now.`;
+  const all = countWords(slos.length);
   if (told === 0) return [now, 'No promise can be told.'];
   if (broken === 0) {
     if (slos.length === 1) return [now, 'The one promise is kept.'];
@@ -120,13 +120,13 @@ function sentence(slos: readonly PublicSlo[]): [string, string] {
   if (slos.length === 1) return [now, 'The one promise is broken.'];
   return [
     now,
-    `${capital(count(broken))} ${broken === 1 ? 'promise' : 'promises'} of ${all} ${broken === 1 ? 'is' : 'are'} broken.`,
+    `${capital(countWords(broken))} ${broken === 1 ? 'promise' : 'promises'} of ${all} ${broken === 1 ? 'is' : 'are'} broken.`,
   ];
 }
 
 function lede(slos: readonly PublicSlo[]): string {
   const kept = slos.filter((slo) => slo.budgetRemaining !== null && !isBroken(slo)).length;
-  const said = kept === 0 ? [] : [`${capital(count(kept))} ${kept === 1 ? 'promise is' : 'promises are'} kept.`];
+  const said = kept === 0 ? [] : [`${capital(countWords(kept))} ${kept === 1 ? 'promise is' : 'promises are'} kept.`];
   for (const slo of slos.filter(isBroken)) {
     const worst = [...slo.days]
       .filter((day) => day.badShare !== null)
@@ -192,10 +192,4 @@ function incidentTable(model: StatusModel): Html {
     ) => html`<tr><th scope="row">${formatInstantShort(incident.began, model.zone)}</th><td><b>${incident.title}</b>${incident.text ? html`<span class="m">${incident.text}</span>` : ''}</td><td class="right" data-l="Lasted">${incident.lastedSeconds === null ? 'still open' : formatDuration(incident.lastedSeconds)}</td><td class="right" data-l="Budget spent">${incident.budgetSpent === null ? DASH : formatPlainShare(incident.budgetSpent, 0)}</td></tr>
 `,
   )}</tbody></table>`;
-}
-
-const numerals = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
-
-function count(value: number): string {
-  return numerals[value] ?? formatNumber(value);
 }

@@ -1,7 +1,7 @@
 import { formatInstantShort } from './dates.ts';
 import { type Place, renderInner } from './frame.ts';
 import { type Html, html } from './html.ts';
-import { formatNumber } from './numbers.ts';
+import { countWords } from './numbers.ts';
 import { capital } from './overview/words.ts';
 import type { PageContext, PagePorts } from './page.ts';
 import { readView, type View } from './view.ts';
@@ -65,7 +65,7 @@ ${part('ok', 'What is as it should be?', 'Sources that are heard, and those that
 }
 
 function sentence(attention: number, assumed: number): Html {
-  const things = (n: number) => (n === 1 ? 'One thing' : `${capital(words[n] ?? formatNumber(n))} things`);
+  const things = (n: number) => (n === 1 ? 'One thing' : `${capital(countWords(n))} things`);
   const first =
     attention === 0
       ? 'Nothing needs attention.'
@@ -74,8 +74,6 @@ function sentence(attention: number, assumed: number): Html {
     assumed === 0 ? 'Nothing was assumed.' : `${things(assumed)} ${assumed === 1 ? 'was' : 'were'} assumed.`;
   return html`${first}<br>${second}`;
 }
-
-const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
 function part(id: string, question: string, says: string, findings: readonly Finding[]): Html {
   if (findings.length === 0) return html``;

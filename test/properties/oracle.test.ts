@@ -8,7 +8,7 @@ import { oracle } from '../oracle/oracle.ts';
 import { disagreements } from '../support/agreement.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
 
-/** How many histories, from which seed on: the script that must hold everything asks for a thousand. */
+/** How many histories, from which seed on: `.ci/run` asks for more of them. */
 const HISTORIES = Number(process.env.HEADWAY_TEST_HISTORIES ?? 4);
 const SEED = Number(process.env.HEADWAY_TEST_SEED ?? 1);
 

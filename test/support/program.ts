@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { root, sourceFiles } from '../house/files.ts';
@@ -24,6 +24,9 @@ function build(): string {
   const folder = join(CACHE, `program-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
   mkdirSync(CACHE, { recursive: true });
+  for (const name of readdirSync(CACHE))
+    if (name.startsWith('program-') && join(CACHE, name) !== folder)
+      rmSync(join(CACHE, name), { recursive: true, force: true });
   const making = mkdtempSync(join(CACHE, 'making-'));
   for (const { path, text } of files) {
     const file = join(making, path.replace(/\.ts$/, '.js'));
