@@ -61,23 +61,20 @@ export async function readActive(
   reached: Reaching,
   reportingZone: string,
 ): Promise<ReadonlyMap<string, Cell>> {
-  const cells = await readPeople(
-    store,
-    activeSql(tables, metric, activity, request, reached, false),
-    request.groupBy,
-    activity,
-  );
-  const all = everyCell(cells, request, reached);
+  const read = (asked: MetricRequest, daily: boolean) =>
+    readPeople(store, activeSql(tables, metric, activity, asked, reached, daily), asked.groupBy, activity);
   const least = metric.suppressBelow ?? 0;
-  if (!isOfSome(request) || least === 0) return told(all, () => false);
+  if (!isOfSome(request) || least === 0) {
+    return told(everyCell(await read(request, false), request, reached), () => false);
+  }
   const dimensions = [...new Set([...request.groupBy, ...Object.keys(request.filters)])];
-  const partition: MetricRequest = { ...request, groupBy: dimensions, filters: {} };
-  const parts = await readPeople(
-    store,
-    activeSql(tables, metric, activity, partition, reached, true),
-    dimensions,
-    activity,
-  );
+  const parts = await read({ ...request, groupBy: dimensions, filters: {} }, true);
+  // Without filters the parts are the cells, with those of single days beside.
+  const isFiltered = Object.keys(request.filters).length > 0;
+  const cells = isFiltered
+    ? await read(request, false)
+    : new Map([...parts].filter(([, { bucket }]) => bucket >= WHOLE));
+  const all = everyCell(cells, request, reached);
   const isHidden = hiding(parts.values(), least, activity, request, reached, dimensions);
   const untold = request.asOf !== null || request.options.ownership === 'now' || reached.axis.tz !== reportingZone;
   return told(all, (cell) => untold || isHidden(cell));
@@ -104,27 +101,37 @@ export function activeSql(
   // Of all that somebody does in a day one instant will do: whether it is in a span is the same for all of them.
   const alike =
     request.grain === 'hour' ? `intDiv(${at} - {first_bucket:Int64}, ${HOUR})` : `${at} >= {window_start:Int64}`;
-  const within = (start: string, end: string) => `at_ms >= ${start} AND at_ms < ${end}`;
-  const sql = `SELECT ${['bucket', ...groups, 'item_reason'].join(', ')}, uniqExact(item_who) AS persons, uniqExact(item_who, item_day) AS person_days
+  const dayOf = (ms: string) =>
+    `toInt64(toRelativeDayNum(fromUnixTimestamp64Milli(${ms}, 'UTC'), {tz:String})) - {first_day:Int64}`;
+  const ofSpan = (name: 'start' | 'end', ofDay: string) =>
+    `multiIf(bucket >= 0, {span_${name}s:Array(Int64)}[bucket + 1], bucket = ${WHOLE}, {whole_${name}:Int64}, ${ofDay}) AS ${name}_ms`;
+  // Whoever did something before in the span, or on the day, was counted then: distinct ones without a set of them per row.
+  const sql = `SELECT ${['bucket', ...groups, 'item_reason'].join(', ')}, countIf(before_ms < start_ms) AS persons, countIf(before_ms < start_ms OR before_day < item_day) AS person_days
 FROM (
-  SELECT *, arrayJoin(arrayConcat(
-    if(${within('{whole_start:Int64}', '{whole_end:Int64}')}, [toInt64(${WHOLE})], []::Array(Int64)),
-    ${daily ? '[toInt64(-2 - item_day)],' : ''}
-    arrayFilter(b -> ${within('{span_starts:Array(Int64)}[b + 1]', '{span_ends:Array(Int64)}[b + 1]')},
-      arrayMap(b -> toInt64(b), range({day_firsts:Array(Int64)}[item_day + 1], {day_ends:Array(Int64)}[item_day + 1]))))) AS bucket
+  SELECT *, ${ofSpan('start', 'if(before_day < item_day, at_ms, 0)')}, ${ofSpan('end', 'at_ms + 1')}
   FROM (
-    SELECT ${['item_who', 'item_reason', 'item_day', ...groups].join(', ')}, ${alike} AS alike, toUnixTimestamp64Milli(min(item_at)) AS at_ms
+    SELECT ${[...groups, 'item_reason'].join(', ')}, at_ms, before_ms, ${dayOf('at_ms')} AS item_day, if(before_ms = 0, -1, ${dayOf('before_ms')}) AS before_day,
+      arrayJoin(arrayConcat([toInt64(${WHOLE})${daily ? ', -2 - item_day' : ''}], range({day_firsts:Array(Int64)}[item_day + 1], {day_ends:Array(Int64)}[item_day + 1]))) AS bucket
     FROM (
-      SELECT ${items.who} AS item_who, CAST(${items.reason}, 'LowCardinality(String)') AS item_reason, ${items.at} AS item_at,
-        ${scope.groups.map((group, index) => `${group} AS group_${index},`).join(' ')}
-        toInt64(toRelativeDayNum(item_at, {tz:String})) - {first_day:Int64} AS item_day
-      FROM ${itemRows(tables, metric.atom, items, request, scope)}
+      SELECT ${[...groups, 'item_reason'].join(', ')}, arraySort(groupArray(at_ms)) AS instants, arrayPopBack(arrayPushFront(instants, 0)) AS befores
+      FROM (
+        SELECT ${['item_who', 'item_reason', ...groups].join(', ')}, toUnixTimestamp64Milli(min(item_at)) AS at_ms
+        FROM (
+          SELECT ${items.who} AS item_who, CAST(${items.reason}, 'LowCardinality(String)') AS item_reason, ${items.at} AS item_at,
+            ${scope.groups.map((group, index) => `${group} AS group_${index},`).join(' ')}
+            toRelativeDayNum(item_at, {tz:String}) AS local_day
+          FROM ${itemRows(tables, metric.atom, items, request, scope)}
+        )
+        WHERE item_at >= fromUnixTimestamp64Milli({reach_start:Int64}, 'UTC') AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')
+          ${activity.workingDays ? `AND ${isoWeekday} <= 5` : ''}
+        GROUP BY ${['item_who', 'item_reason', ...groups, 'local_day', alike].join(', ')}
+      )
+      GROUP BY ${['item_who', 'item_reason', ...groups].join(', ')}
     )
-    WHERE item_at >= fromUnixTimestamp64Milli({reach_start:Int64}, 'UTC') AND item_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')
-      ${activity.workingDays ? `AND ${isoWeekday} <= 5` : ''}
-    GROUP BY ${['item_who', 'item_reason', 'item_day', ...groups, 'alike'].join(', ')}
+    ARRAY JOIN instants AS at_ms, befores AS before_ms
   )
 )
+WHERE at_ms >= start_ms AND at_ms < end_ms
 GROUP BY ${['bucket', ...groups, 'item_reason'].join(', ')}`;
   return { sql, params: { ...scope.params, ...items.params, ...spanParams(axis, spanOf) } };
 }

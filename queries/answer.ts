@@ -1,6 +1,6 @@
 import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Store } from '../ingest/ports.ts';
-import { readActive } from './active.ts';
+import { type Reaching, readActive } from './active.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables, WithAtoms } from './atoms/tables.ts';
 import { availabilityIn, readAvailability } from './availability.ts';
@@ -8,10 +8,11 @@ import { type Axis, WHOLE } from './axis.ts';
 import { answerWithReduction } from './baseline.ts';
 import { readBeside } from './beside.ts';
 import { daysBegun, iso } from './buckets.ts';
-import { cellName, emptyCell, readCells } from './cells.ts';
+import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import { compareAdopters } from './compare.ts';
+import type { ServiceSpan } from './coverage.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
-import { axisOf, daysOf, frameOf, placeOf } from './frame.ts';
+import { axisOf, daysOf, type Frame, frameOf, placeOf, reachingOf } from './frame.ts';
 import { byKeys, groupsOf } from './groups.ts';
 import { readHours } from './hours/read.ts';
 import type { HoursTable } from './hours/table.ts';
@@ -157,47 +158,12 @@ async function answerInZone(
   scope = request.filters,
 ): Promise<Part> {
   const { store } = deps;
-  const [services, allSources] = await Promise.all([
-    isOfSubjects(metric) ? [] : readServiceSpans(store, tables, request),
-    readSourceSpans(store, tables),
-  ]);
-  // What a source did for one service says nothing of what is of no service's delivery.
-  const sources = isOfSubjects(metric) ? allSources.filter(({ service }) => service === '') : allSources;
-  const frame = frameOf(deps, metric, request, tz, services, sources);
-  const { axis } = frame;
-  const [cells, beside] = await Promise.all([
-    metric.survey !== undefined
-      ? readAnswered(deps, metric.survey, request, axis)
-      : metric.aggregate.type === 'active'
-        ? readActive(
-            store,
-            tables,
-            metric,
-            metric.aggregate.activity(request.options),
-            request,
-            frame,
-            deps.reportingZone,
-          )
-        : metric.aggregate.type === 'availability'
-          ? readAvailability(
-              store,
-              tables,
-              metric,
-              request,
-              frame,
-              services,
-              await levelsOf(deps, tables, request, axis),
-            )
-          : readCells(
-              store,
-              tables,
-              metric.atom,
-              columnsOf(metric),
-              metric.items(request.options),
-              metric.aggregate.type,
-              request,
-              axis,
-            ),
+  const reaching = reachingOf(deps, metric, request, tz);
+  const { axis } = reaching;
+  const framing = readFrame(store, tables, metric, request, reaching);
+  const [{ frame }, cells, beside] = await Promise.all([
+    framing,
+    readCellsOf(deps, tables, metric, request, reaching, framing),
     readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
   ]);
   const groups = groupsOf(metric, request, cells.values(), beside.groups, frame.dayCoverage).map(
@@ -253,11 +219,16 @@ async function answerInZone(
         items: cell.items,
         tallies: cell.tallies,
         beside: beside.numbers(name),
-        serviceDays: frame.dayCoverage.serviceUnits(key, place.clipped),
-        days: daysOf(axis, place.clipped),
+        // Few metrics ask for these, and there are thousands of rows.
+        get serviceDays() {
+          return frame.dayCoverage.serviceUnits(key, place.clipped);
+        },
+        get days() {
+          return daysOf(axis, place.clipped);
+        },
       },
     });
-    const made = { ...envelope, ...group };
+    const made = Object.assign(envelope, group);
     sizes.set(made, Number(beside.numbers(name).headcount_least ?? cell.tallies.respondents ?? cell.items));
     return made;
   };
@@ -267,7 +238,7 @@ async function answerInZone(
       : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
   const totals = [...hide(groups.map((group) => row(WHOLE, group)))];
   const series = axis.buckets.flatMap((bucket, index) =>
-    hide(groups.map((group) => row(index, group))).map((one) => ({ ...one, time: instant(bucket.start) })),
+    hide(groups.map((group) => row(index, group))).map((one) => Object.assign(one, { time: instant(bucket.start) })),
   );
   return {
     ok: true,
@@ -287,6 +258,53 @@ interface Group {
   readonly keys: readonly string[];
   readonly key: string;
   readonly group: Readonly<Record<string, string>>;
+}
+
+interface Framed {
+  readonly frame: Frame;
+  readonly services: readonly ServiceSpan[];
+}
+
+async function readFrame(
+  store: Store,
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+  reaching: Reaching,
+): Promise<Framed> {
+  const ofSubjects = isOfSubjects(metric);
+  const [services, sources] = await Promise.all([
+    ofSubjects ? [] : readServiceSpans(store, tables, request),
+    readSourceSpans(store, tables),
+  ]);
+  // What a source did for one service says nothing of what is of no service's delivery.
+  const heard = ofSubjects ? sources.filter(({ service }) => service === '') : sources;
+  return { frame: frameOf(metric, request, reaching, services, heard), services };
+}
+
+/** The cells of a question, by what its metric counts. */
+async function readCellsOf(
+  deps: Asked,
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+  reaching: Reaching,
+  framing: Promise<Framed>,
+): Promise<ReadonlyMap<string, Cell>> {
+  const { store, reportingZone } = deps;
+  const { axis } = reaching;
+  if (metric.survey !== undefined) return readAnswered(deps, metric.survey, request, axis);
+  const { aggregate } = metric;
+  if (aggregate.type === 'active') {
+    return readActive(store, tables, metric, aggregate.activity(request.options), request, reaching, reportingZone);
+  }
+  if (aggregate.type === 'availability') {
+    const levels = await levelsOf(deps, tables, request, axis);
+    const { frame, services } = await framing;
+    return readAvailability(store, tables, metric, request, frame, services, levels);
+  }
+  const items = metric.items(request.options);
+  return readCells(store, tables, metric.atom, columnsOf(metric), items, aggregate.type, request, axis);
 }
 
 function levelsOf({ store, now }: Asked, tables: AtomTables, { asOf, options }: MetricRequest, { reach }: Axis) {

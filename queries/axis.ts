@@ -53,13 +53,21 @@ export const standingSql = `arrayJoin(arrayConcat(
       b -> {bucket_starts:Array(Int64)}[b + 1] < {as_of:Int64} AND ${holdsAt('least({bucket_ends:Array(Int64)}[b + 1], {as_of:Int64})')},
       arrayMap(b -> toInt64(b), range(length({bucket_ends:Array(Int64)})))))) AS bucket`;
 
+/** Whether the buckets cut the window, so that every instant of it lies in exactly one of them. */
+export function bucketsNest({ grain }: MetricRequest): boolean {
+  return grain !== null && rollingDays(grain) === null;
+}
+
+/** Number of the bucket in which `item_at`, an instant of the window, lies; for buckets that {@link bucketsNest}. */
+export function bucketOfSql({ grain }: MetricRequest): string {
+  if (grain === 'hour') return `intDiv(${atMs} - {first_bucket:Int64}, ${HOUR})`;
+  return `{day_buckets:Array(Int64)}[toInt64(toRelativeDayNum(item_at, {tz:String})) - {first_day:Int64} + 1]`;
+}
+
 /** The whole window, if the item is in it, and every bucket that the item is in: one row each. */
 export function bucketsSql(request: MetricRequest, axis: Axis, union: boolean): string {
   if (!union) {
     if (request.grain === null) return `toInt64(${WHOLE}) AS bucket`;
-    if (rollingDays(request.grain) === null) {
-      return `arrayJoin([toInt64(${WHOLE}), ${firstBucketSql(request, atMs)}]) AS bucket`;
-    }
     const whole = `if(${inWindow}, [toInt64(${WHOLE})], []::Array(Int64))`;
     return `arrayJoin(arrayConcat(${whole}, ${rangeSql(request, axis, atMs, atMs)})) AS bucket`;
   }

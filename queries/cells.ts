@@ -1,6 +1,18 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
 import type { AtomTables } from './atoms/tables.ts';
-import { type Axis, axisParams, bucketsSql, counted, everStandsSql, inWindow, reachSql, standingSql } from './axis.ts';
+import {
+  type Axis,
+  axisParams,
+  bucketOfSql,
+  bucketsNest,
+  bucketsSql,
+  counted,
+  everStandsSql,
+  inWindow,
+  reachSql,
+  standingSql,
+  WHOLE,
+} from './axis.ts';
 import { hoursByCalendarSql, hoursSql } from './hours/table.ts';
 import { type Aggregate, type Items, isOfIntervals, isStanding } from './metric.ts';
 import { signedSeconds } from './metrics/populations.ts';
@@ -49,6 +61,7 @@ export function cellsSql(
 ): { readonly sql: string; readonly params: Readonly<Record<string, SqlValue>> } {
   const scope = scopeSql(request, dimensions);
   const union = isOfIntervals(aggregate);
+  const standing = isStanding(aggregate);
   const columns = [
     ...itemColumns(items, axis),
     ...(items.columns ?? []),
@@ -63,14 +76,21 @@ export function cellsSql(
     ...(survival ? [sortedAges] : []),
     ...Object.entries(items.tallies ?? {}).map(aliased),
   ];
-  const keys = ['bucket', ...scope.groups.map((_, index) => `group_${index}`), 'item_reason'].join(', ');
-  const cells = `SELECT ${keys}, ${aggregates.join(', ')}
-FROM (
-  SELECT *, ${isStanding(aggregate) ? standingSql : bucketsSql(request, axis, union)}
+  const keys = [...scope.groups.map((_, index) => `group_${index}`), 'item_reason'].join(', ');
+  const reached = (bucket: string) => `FROM (
+  SELECT *, ${bucket}
   FROM (SELECT ${columns.join(', ')} FROM ${rows})
-  WHERE ${isStanding(aggregate) ? everStandsSql : reachSql(union)}
-)${union ? '\nWHERE item_inside' : ''}
-GROUP BY ${keys}`;
+  WHERE ${standing ? everStandsSql : reachSql(union)}
+)`;
+  // Each item once: where it lies in one bucket alone, the whole is added up beside the buckets.
+  const cells =
+    !union && !standing && bucketsNest(request)
+      ? `SELECT if(grouping(nth_bucket) = 1, toInt64(${WHOLE}), nth_bucket) AS bucket, ${keys}, ${aggregates.join(', ')}
+${reached(`toInt64(${bucketOfSql(request)}) AS nth_bucket`)}
+GROUP BY GROUPING SETS ((nth_bucket, ${keys}), (${keys}))`
+      : `SELECT bucket, ${keys}, ${aggregates.join(', ')}
+${reached(standing ? standingSql : bucketsSql(request, axis, union))}${union ? '\nWHERE item_inside' : ''}
+GROUP BY bucket, ${keys}`;
   const ranked = (aggregate === 'quantiles' || aggregate === 'mean') && !survival;
   const sql = ranked ? inStretches(cells, aggregate === 'mean', request.options.closed_only === true) : cells;
   return { sql, params: { ...scope.params, ...items.params, ...axisParams(axis, request) } };
@@ -256,16 +276,19 @@ function inStretches(cells: string, keepsValues: boolean, closedOnly: boolean): 
   const total = closedOnly ? 'length(sorted_values)' : 'length(sorted_values) + open';
   const start = (centre: string): string => `toUInt32(greatest(1, round(${centre}) - ${RANK_SLACK}))`;
   const about = ['p.1 - p.2', '(values_n - 1) * p.3 + 1', 'p.1 + 1 + p.2'].map(start);
+  // Of few values the first slice holds all: to choose the array itself would copy every one.
   const nth = Array.from(
     { length: QUANTILES.length * about.length + 1 },
-    (_, index) => `arraySlice(sorted_values, starts[${index + 1}], ${2 * RANK_SLACK + 1})`,
+    (_, index) =>
+      `arraySlice(sorted_values, starts[${index + 1}], ${index === 0 ? `if(few, ${FEW_VALUES}, ${2 * RANK_SLACK + 1})` : 2 * RANK_SLACK + 1})`,
   );
+  const ones = `[${nth.map(() => 'toUInt32(1)').join(', ')}]`;
   // One query per step: an alias that is used often is planned once only if it is a column of a query within.
-  return `SELECT * EXCEPT (${keepsValues ? '' : 'sorted_values, '}starts, few), if(few, [toUInt32(1)], starts) AS stretch_starts, if(few, [sorted_values], [${nth.join(', ')}]) AS stretches
+  return `SELECT * EXCEPT (${keepsValues ? '' : 'sorted_values, '}starts, few), if(few, [toUInt32(1)], starts) AS stretch_starts, if(few, [${nth[0]}], [${nth.join(', ')}]) AS stretches
 FROM (
   SELECT * EXCEPT (values_n), length(sorted_values) <= ${FEW_VALUES} AS few,
-    arrayPushBack(arrayFlatten(arrayMap(p -> [${about.join(', ')}],
-      arrayMap(p -> (values_n * p, 1.96 * sqrt(values_n * p * (1 - p)), p), [${QUANTILES.join(', ')}]))), toUInt32(greatest(1, length(sorted_values)))) AS starts
+    if(few, ${ones}, arrayPushBack(arrayFlatten(arrayMap(p -> [${about.join(', ')}],
+      arrayMap(p -> (values_n * p, 1.96 * sqrt(values_n * p * (1 - p)), p), [${QUANTILES.join(', ')}]))), toUInt32(greatest(1, length(sorted_values))))) AS starts
   FROM (SELECT *, ${total} AS values_n FROM (${cells}))
 )`;
 }

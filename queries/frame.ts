@@ -16,26 +16,30 @@ export interface Frame extends Reaching {
   readonly dayCoverage: Coverage;
 }
 
-/** Makes the frame of a question in a zone. */
+/** Makes the frame of a question in the zone of what it reaches. */
 export function frameOf(
-  deps: { readonly now: string; readonly fiscalStartMonth?: number; readonly hours: HoursTable | null },
   metric: Metric,
   request: MetricRequest,
-  tz: string,
+  { axis, spanOf }: Reaching,
   services: readonly ServiceSpan[],
   sources: readonly SourceSpan[],
 ): Frame {
-  const asOf = Date.parse(request.asOf ?? deps.now);
-  const plain = axisOf(request, tz, asOf, deps.hours, deps.fiscalStartMonth);
-  const { axis, spanOf } = reachingOf(metric, request, plain);
-  const known = { services, sources, feeds: metric.feeds, window: axis.window, asOf };
-  const dayCoverage = measureCoverage({ ...known, units: axis.days });
+  const { asOf, tz } = axis;
+  const heard = { services, sources, feeds: metric.feeds, window: axis.window, asOf };
+  const dayCoverage = measureCoverage({ ...heard, units: axis.days });
   const coverage =
-    request.grain === 'hour' ? measureCoverage({ ...known, units: localHours(axis.window, tz) }) : dayCoverage;
+    request.grain === 'hour' ? measureCoverage({ ...heard, units: localHours(axis.window, tz) }) : dayCoverage;
   const days = metric.aheadDays?.(request.options) ?? 0;
   if (days === 0) return { axis, spanOf, coverage, dayCoverage, shareAhead: () => 1 };
-  const ahead = (span: Span) => laterBy(days, span, tz);
-  const later = measureCoverage({ ...known, units: localDays(ahead(axis.reach), tz) });
+  // Every row of a bucket asks for the same days, and the calendar is slow to answer.
+  const known = new Map<string, Span>();
+  const ahead = (span: Span): Span => {
+    const name = `${span.start} ${span.end}`;
+    const later = known.get(name) ?? laterBy(days, span, tz);
+    known.set(name, later);
+    return later;
+  };
+  const later = measureCoverage({ ...heard, units: localDays(ahead(axis.reach), tz) });
   return {
     axis,
     spanOf,
@@ -45,8 +49,15 @@ export function frameOf(
   };
 }
 
-/** What each row is counted over: the window and its buckets, but for metrics that look back from them. */
-function reachingOf({ aggregate }: Metric, request: MetricRequest, axis: Axis): Reaching {
+/** What each row is counted over, in a zone: the window and its buckets, but for metrics that look back from them. */
+export function reachingOf(
+  deps: { readonly now: string; readonly fiscalStartMonth?: number; readonly hours: HoursTable | null },
+  { aggregate }: Metric,
+  request: MetricRequest,
+  tz: string,
+): Reaching {
+  const asOf = Date.parse(request.asOf ?? deps.now);
+  const axis = axisOf(request, tz, asOf, deps.hours, deps.fiscalStartMonth);
   if (aggregate.type === 'active') return reaching(axis, aggregate.activity(request.options), isOfSome(request));
   return { axis, spanOf: (bucket) => (bucket === WHOLE ? axis.window : axis.buckets[bucket]!) };
 }

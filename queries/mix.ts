@@ -8,20 +8,37 @@ export type SeriesRow = Row & { readonly time: string };
  * have moved against all of them. Parts without a value in both buckets have not moved; it takes two that have.
  */
 export function jointMoves(parts: readonly SeriesRow[], keysOf: (row: Row) => string): ReadonlyMap<string, 1 | -1> {
-  const times = [...new Set(parts.map((row) => row.time))].sort();
-  const values = new Map(parts.map((row) => [`${row.time} ${keysOf(row)}`, row.value]));
-  const groups = [...new Set(parts.map(keysOf))];
+  const values = new Map<string, Map<string, number | null>>();
+  for (const row of parts) {
+    const group = keysOf(row);
+    const known = values.get(row.time);
+    if (known) known.set(group, row.value);
+    else values.set(row.time, new Map([[group, row.value]]));
+  }
+  const times = [...values.keys()].sort();
   const moves = new Map<string, 1 | -1>();
   for (let index = 1; index < times.length; index += 1) {
-    const [before, now] = [times[index - 1]!, times[index]!];
-    const moved = groups.flatMap((group) =>
-      directionOf(values.get(`${before} ${group}`), values.get(`${now} ${group}`)),
-    );
-    const [first] = moved;
-    if (first !== undefined && first !== 0 && moved.length > 1 && moved.every((move) => move === first))
-      moves.set(now, first);
+    const direction = jointDirection(values.get(times[index - 1]!)!, values.get(times[index]!)!);
+    if (direction !== 0) moves.set(times[index]!, direction);
   }
   return moves;
+}
+
+/** Which way all parts moved; 0 if not all one way, or fewer than two of them. */
+function jointDirection(
+  before: ReadonlyMap<string, number | null>,
+  now: ReadonlyMap<string, number | null>,
+): -1 | 0 | 1 {
+  let joint: -1 | 0 | 1 = 0;
+  let moved = 0;
+  for (const [group, value] of now) {
+    const [direction] = directionOf(before.get(group), value);
+    if (direction === undefined) continue;
+    if (direction === 0 || (moved > 0 && direction !== joint)) return 0;
+    joint = direction;
+    moved += 1;
+  }
+  return moved > 1 ? joint : 0;
 }
 
 /** Marks the rows of buckets in which the whole moved opposite to every part (Simpson's paradox, metrics.md §1.6). */

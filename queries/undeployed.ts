@@ -39,22 +39,22 @@ export async function readUndeployed(
 /** SQL and parameters of {@link readUndeployed}; `reason` is empty for the changes that count. */
 export function undeployedSql(tables: AtomTables, reason: string, request: MetricRequest, axis: Axis) {
   const scope = scopeSql(request, ['service', 'repository', ...owners]);
-  const merged = 'toUnixTimestamp64Milli(merged_at)';
-  const live = 'toUnixTimestamp64Milli(assumeNotNull(finished_at))';
-  const still = `(isNull(finished_at) OR ${live} >= {last_end:Int64})`;
-  const first = firstBucketSql(request, merged);
-  const after = firstBucketSql(request, live);
-  const inside = request.grain === null ? '' : `, range(${first}, if(${still}, toInt64({buckets_n:Int64}), ${after}))`;
-  const buckets = `arrayConcat(if(${still}, [toInt64(${WHOLE})], []::Array(Int64))${inside})`;
   const groups = scope.groups.map((_, index) => `group_${index}`);
-  const sql = `SELECT ${['bucket', ...groups].join(', ')}, count() AS waiting, quantileExactInclusive(0.5)(age_seconds) AS age_p50_seconds
+  const keys = groups.map((group) => `${group}, `).join('');
+  // What waits for ever waits at the end of every bucket: instants are handed on by the list, not one by one.
+  const sql = `SELECT ${keys}bucket, sum(waiting_n) AS waiting,
+  (if(bucket < 0, {last_end:Int64}, {ends:Array(Int64)}[bucket + 1]) - quantileExactInclusiveArray(0.5)(merged_ms)) / 1000 AS age_p50_seconds
 FROM (
-  SELECT ${scope.groups.map((group, index) => `${group} AS group_${index}, `).join('')}arrayJoin(waits_in) AS bucket,
-    (if(bucket < 0, {last_end:Int64}, {ends:Array(Int64)}[bucket + 1]) - ${merged}) / 1000 AS age_seconds
-  FROM (${ownedThen(tables, reason, request, buckets)})
-  WHERE ${scope.filters}
+  SELECT ${keys}waiting_n, merged_ms, arrayJoin(arrayConcat(if(still, [toInt64(${WHOLE})], []::Array(Int64)), range(first, after))) AS bucket
+  FROM (
+    SELECT ${scope.groups.map((group, index) => `${group} AS group_${index}, `).join('')}first, after, still, count() AS waiting_n,
+      groupArray(toUnixTimestamp64Milli(merged_at)) AS merged_ms
+    FROM (${ownedThen(tables, reason, request)})
+    WHERE ${scope.filters}
+    GROUP BY ${keys}first, after, still
+  )
 )
-GROUP BY ${['bucket', ...groups].join(', ')}`;
+GROUP BY ${keys}bucket`;
   const cut = Math.min(axis.window.end, axis.asOf);
   const params: Record<string, SqlValue> = {
     ...axisParams(axis, request),
@@ -66,21 +66,31 @@ GROUP BY ${['bucket', ...groups].join(', ')}`;
   return { sql, params };
 }
 
-/** The changes that wait at the end of some bucket, with their owners at the merge where the question asks for owners. */
-function ownedThen(tables: AtomTables, reason: string, request: MetricRequest, buckets: string): string {
+/**
+ * The changes that wait at the end of some bucket, from the `first` to the one before `after`, or at the end of the window
+ * (`still`), with their owners at the merge where the question asks for owners.
+ */
+function ownedThen(tables: AtomTables, reason: string, request: MetricRequest): string {
   const asked = [...request.groupBy, ...Object.keys(request.filters)];
   const needed = owners.filter((owner) => asked.includes(owner));
   const joins = needed.length > 0 && request.options.ownership !== 'now';
   const columns = ['service', 'repository', 'merged_at', ...(joins ? [] : Object.keys(dimensionColumns))];
+  const instant = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
+  const live = 'assumeNotNull(finished_at)';
+  const still = `(isNull(finished_at) OR ${live} >= ${instant('last_end')})`;
+  const bucketOf = (at: string) => `toInt64(${firstBucketSql(request, `toUnixTimestamp64Milli(${at})`)})`;
+  const [first, after] =
+    request.grain === null
+      ? ['toInt64(0)', 'toInt64(0)']
+      : [bucketOf('merged_at'), `if(still, toInt64({buckets_n:Int64}), ${bucketOf(live)})`];
   // Few changes wait at the end of a bucket: they are told apart first, and only they look up who owned them.
-  const waiting = `SELECT ${columns.join(', ')}, ${buckets} AS waits_in
+  const waiting = `SELECT ${columns.join(', ')}, ${still} AS still, ${first} AS first, ${after} AS after
     FROM ${tables.changes}
-    WHERE toUnixTimestamp64Milli(merged_at) < {last_end:Int64}
-      AND (isNull(finished_at) OR toUnixTimestamp64Milli(assumeNotNull(finished_at)) >= {reach_start:Int64})
-      AND ${reason} = '' AND notEmpty(waits_in)`;
+    WHERE merged_at < ${instant('last_end')} AND (isNull(finished_at) OR ${live} >= ${instant('reach_start')})
+      AND ${reason} = '' AND (still OR first < after)`;
   if (!joins) return waiting;
   const then = needed.map((owner) => `if(s.${owner} = '', '(unassigned)', s.${owner}) AS ${owner}`);
-  const own = [...columns, 'waits_in'].map((column) => `c.${column} AS ${column}`);
+  const own = [...columns, 'still', 'first', 'after'].map((column) => `c.${column} AS ${column}`);
   return `SELECT ${[...own, ...then].join(', ')}
     FROM (${waiting}) AS c
     ASOF LEFT JOIN (SELECT service, valid_from, ${needed.join(', ')} FROM ${tables.service_spans}) AS s

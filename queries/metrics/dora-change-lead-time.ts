@@ -88,11 +88,12 @@ function items(options: Options): Items {
   const byCommit = options.unit === 'commit';
   const start = options.start === 'merged' ? 'merged_at' : byCommit ? 'authored_at' : 'started_at';
   const own = lifted(options, 'excluded');
-  const part = byCommit ? lifted(options, 'commit_reason') : "''";
+  const judged = byCommit ? `if(own_reason != '', own_reason, ${lifted(options, 'commit_reason')})` : 'own_reason';
   const steps = [
     { own_reason: own, duration: signedSeconds(start, end) },
+    { judged_reason: judged },
     {
-      reason: `multiIf(own_reason != '', toString(own_reason), ${part} != '', toString(${part}), duration < -${SKEW_SECONDS}, 'negative_duration', '')`,
+      reason: `if(judged_reason = '' AND duration < -${SKEW_SECONDS}, 'negative_duration', judged_reason)`,
     },
   ];
   const known = {

@@ -44,19 +44,20 @@ export const PUBLISHER = 'headway';
  * stay what they are for ever; one is made anew when at least k people's answers in it have changed, and not all alike.
  */
 export function nextPublication(before: Stated | null, set: AnswerSet, k = MIN_RESPONDENTS): Publication | null {
+  const placed: Placed = { set, answers: byPlace(set.answers), invited: byPlace(set.invited) };
   const held = (before?.data.blocks ?? []).filter(({ n }) => n > 0);
   const frozen = new Set(held.flatMap(({ cells }) => cells.map(placeKey)));
   let changed = before === null;
   const kept = held.map((block) => {
-    const fresh = refreshed(block, set, k);
+    const fresh = refreshed(block, placed, k);
     if (fresh !== null) changed = true;
     return fresh ?? block;
   });
   const places = new Map<string, Place>();
   for (const place of [...set.answers, ...set.invited])
     if (!frozen.has(placeKey(place))) places.set(placeKey(place), place);
-  const groups = [...places.values()].map(({ team, region }) => groupOf(set, [{ team, region }]));
-  const added = blocksOf(groups, k).map((group) => blockOf(set, group));
+  const groups = [...places.values()].map(({ team, region }) => groupOf(placed, [{ team, region }]));
+  const added = blocksOf(groups, k).map((group) => blockOf(placed, group));
   if (added.some(({ n }) => n > 0)) changed = true;
   const blocks = [...kept, ...added];
   if (!changed || blocks.length === 0) return null;
@@ -111,34 +112,54 @@ export function knownUntil({ blocks, close_known_at }: Publication): string {
   return [close_known_at, ...blocks.map(({ known_until }) => known_until)].sort().at(-1)!;
 }
 
+/** A set with its answers and the people invited by place: there are many places, each of which asks for its own. */
+interface Placed {
+  readonly set: AnswerSet;
+  readonly answers: ReadonlyMap<string, AnswerSet['answers']>;
+  readonly invited: ReadonlyMap<string, AnswerSet['invited']>;
+}
+
+function byPlace<T extends Place>(list: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const places = new Map<string, T[]>();
+  for (const one of list) {
+    const key = placeKey(one);
+    const own = places.get(key);
+    if (own) own.push(one);
+    else places.set(key, [one]);
+  }
+  return places;
+}
+
+/** What of a list lies in any of the places. */
+function within<T>(known: ReadonlyMap<string, readonly T[]>, places: readonly Place[]): readonly T[] {
+  return [...new Set(places.map(placeKey))].flatMap((key) => known.get(key) ?? []);
+}
+
 /** The block as it stands now, or null if fewer than k people's answers have changed, or all that came are alike. */
-function refreshed(block: Block, set: AnswerSet, k: number): Block | null {
-  const inside = new Set(block.cells.map(placeKey));
-  const own = set.answers.filter((answer) => inside.has(placeKey(answer)));
+function refreshed(block: Block, placed: Placed, k: number): Block | null {
+  const own = within(placed.answers, block.cells);
   const late = own.filter(({ recordedAt }) => recordedAt > block.known_until);
   const came = countOf(late);
   const stayed = countOf(own) - came;
   const added = came + Math.max(0, stayed - block.n);
   const gone = Math.max(0, block.n - stayed);
-  const group = groupOf(set, block.cells);
-  const news = { n: Math.max(added, gone), scores: scoresOf(late, set) };
+  const group = groupOf(placed, block.cells);
+  const news = { n: Math.max(added, gone), scores: scoresOf(late, placed.set) };
   if (news.n === 0 || !isSafe(news, k) || !isSafe(group, k)) return null;
-  return blockOf(set, group);
+  return blockOf(placed, group);
 }
 
-function groupOf(set: AnswerSet, places: readonly Place[]): Group {
-  const inside = new Set(places.map(placeKey));
-  const own = set.answers.filter((answer) => inside.has(placeKey(answer)));
+function groupOf({ set, answers }: Placed, places: readonly Place[]): Group {
+  const own = within(answers, places);
   return { places, n: countOf(own), scores: scoresOf(own, set) };
 }
 
-function blockOf(set: AnswerSet, { places, n, scores }: Group): Block {
-  const inside = new Set(places.map(placeKey));
-  const times = set.answers.filter((answer) => inside.has(placeKey(answer))).map(({ recordedAt }) => recordedAt);
+function blockOf({ set, answers, invited }: Placed, { places, n, scores }: Group): Block {
+  const times = within(answers, places).map(({ recordedAt }) => recordedAt);
   return {
     cells: places.map(({ team, region }) => ({ team, region })),
     n,
-    invited: countOf(set.invited.filter((place) => inside.has(placeKey(place)))),
+    invited: countOf(within(invited, places)),
     scores: [...scores].sort(([a], [b]) => a - b).map(([score, count]) => ({ score, count })),
     known_until: [set.closeKnownAt, ...times].sort().at(-1)!,
   };

@@ -21,7 +21,12 @@ export function canonicalJson(value: unknown): string {
  * over the canonical JSON of a question. A buffer at a time, since an interval takes millions of draws.
  */
 export function drawer(question: unknown, n: number): (into: Uint32Array) => void {
-  const digest = createHash('sha256').update(canonicalJson(question)).digest();
+  return drawerOf(digestOf(question), n);
+}
+
+const digestOf = (question: unknown): Buffer => createHash('sha256').update(canonicalJson(question)).digest();
+
+function drawerOf(digest: Buffer, n: number): (into: Uint32Array) => void {
   const state = Int32Array.from([0, 4, 8, 12], (at) => digest.readInt32LE(at));
   const scale = n / 4_294_967_296;
   return (into) => {
@@ -45,18 +50,42 @@ export function drawer(question: unknown, n: number): (into: Uint32Array) => voi
   };
 }
 
+const MOST_KEPT = 20_000;
+const kept = new Map<string, Interval | null>();
+
+/**
+ * An interval is drawn once: it follows from the question and the numbers alone, takes milliseconds, and a dashboard asks again
+ * for thousands that have not changed.
+ */
+function drawnOnce(question: unknown, numbers: readonly Float64Array[], draw: (digest: Buffer) => Interval | null) {
+  const digest = digestOf(question);
+  const hash = createHash('sha256').update(digest);
+  for (const part of numbers) hash.update(part);
+  const key = hash.digest('base64');
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const interval = draw(digest);
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(key, interval);
+  return interval;
+}
+
 /**
  * BCa bootstrap interval of the mean of skewed values (metrics.md §1.8), divided by `unit`. Values are whole numbers,
  * ascending, so that the same question over the same rows gives the same interval. Null below ten values, where nothing
  * varies, or where all resamples lie on one side of the mean.
  */
 export function bcaMean(values: readonly number[], unit: number, question: unknown): Interval | null {
-  const n = values.length;
-  if (n < 10) return null;
-  const draw = drawer(question, n);
-  const drawn = new Uint32Array(n);
+  if (values.length < 10) return null;
   const numbers = Float64Array.from(values);
-  const total = values.reduce((sum, value) => sum + value, 0);
+  return drawnOnce(question, [numbers, Float64Array.of(unit)], (digest) => drawBcaMean(numbers, unit, digest));
+}
+
+function drawBcaMean(numbers: Float64Array, unit: number, digest: Buffer): Interval | null {
+  const n = numbers.length;
+  const draw = drawerOf(digest, n);
+  const drawn = new Uint32Array(n);
+  const total = numbers.reduce((sum, value) => sum + value, 0);
   const sums = new Float64Array(RESAMPLES);
   let below = 0;
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
@@ -69,7 +98,7 @@ export function bcaMean(values: readonly number[], unit: number, question: unkno
   if (below === 0 || below === RESAMPLES) return null;
   sums.sort();
   const bias = normalQuantile(below / RESAMPLES, 0, 1);
-  const skew = acceleration(values, total / n);
+  const skew = acceleration(numbers, total / n);
   const bound = (p: number) => {
     const z = bias + normalQuantile(p, 0, 1);
     return r7(sums, normalCdf(bias + z / (1 - skew * z), 0, 1)) / n / unit;
@@ -85,22 +114,27 @@ const MIN_CLUSTERS = 10;
  * their keys. Null below ten clusters; draws that weigh nothing are left out.
  */
 export function ratioInterval(clusters: readonly (readonly [number, number])[], question: unknown): Interval | null {
-  const n = clusters.length;
-  if (n < MIN_CLUSTERS) return null;
-  const draw = drawer(question, n);
-  const drawn = new Uint32Array(n);
+  if (clusters.length < MIN_CLUSTERS) return null;
   const [sums, weights] = [0, 1].map((part) => Float64Array.from(clusters, (cluster) => cluster[part]!)) as [
     Float64Array,
     Float64Array,
   ];
+  return drawnOnce(question, [sums, weights], (digest) => drawRatio(sums, weights, digest));
+}
+
+function drawRatio(sums: Float64Array, weights: Float64Array, digest: Buffer): Interval | null {
+  const n = sums.length;
+  const draw = drawerOf(digest, n);
+  const drawn = new Uint32Array(n);
   const ratios: number[] = [];
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
     draw(drawn);
     let sum = 0;
     let weight = 0;
     for (let nth = 0; nth < n; nth += 1) {
-      sum += sums[drawn[nth]!]!;
-      weight += weights[drawn[nth]!]!;
+      const place = drawn[nth]!;
+      sum += sums[place]!;
+      weight += weights[place]!;
     }
     if (weight !== 0) ratios.push(sum / weight);
   }
@@ -109,7 +143,7 @@ export function ratioInterval(clusters: readonly (readonly [number, number])[], 
   return { low: r7(sorted, 0.025), high: r7(sorted, 0.975), level: 0.95, method: 'bootstrap' };
 }
 
-function acceleration(values: readonly number[], mean: number): number {
+function acceleration(values: Float64Array, mean: number): number {
   // A leave-one-out mean is off from the mean by (x - mean) / (n - 1); the common factor cancels.
   let squares = 0;
   let cubes = 0;

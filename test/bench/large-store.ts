@@ -45,8 +45,10 @@ export async function multiply(store: Store, times: number): Promise<void> {
       table: string,
       rows: { from: string; own: string; names: readonly string[]; more?: string },
     ): Promise<void> =>
+      // Within: names outside are those of the copies.
       store.command(
-        `INSERT INTO ${table} SELECT * REPLACE (${rows.names.map(other).join(', ')}${rows.more ?? ''}) FROM ${rows.from} AND NOT match(${rows.own}, '~[0-9]+$')
+        `INSERT INTO ${table} SELECT * REPLACE (${rows.names.map(other).join(', ')}${rows.more ?? ''})
+         FROM (SELECT * FROM ${rows.from} AND NOT match(${rows.own}, '~[0-9]+$'))
          SETTINGS prefer_column_name_to_alias = 1`,
       );
     for (const kind of atomKinds) {
@@ -65,4 +67,9 @@ export async function multiply(store: Store, times: number): Promise<void> {
       more: `, arrayMap(ref -> concat(ref, '~${copy}'), refs) AS refs`,
     });
   }
+}
+
+/** What the store does by itself within the hour: the atoms of a kind lie in one part, beside those of the last changes. */
+export async function settle(store: Store): Promise<void> {
+  for (const kind of atomKinds) await store.command(`OPTIMIZE TABLE ${kind.name} FINAL`);
 }
