@@ -40,19 +40,23 @@ export function availabilityIn(cell: Cell): AvailabilityCell | undefined {
 /** Never a mean of services: their events together, or the worst of them (metrics.md §5.3, R58). */
 export function availabilityOf(cell: Cell, options: Options): Estimate {
   const { services = [], anyDown = null } = availabilityIn(cell) ?? {};
-  const known = services.filter(({ valid }) => valid > 0);
-  const shares = known.map((one) => ({ ...one, share: one.good / one.valid }));
-  const worst = shares.reduce<(typeof shares)[number] | null>(
-    (least, one) => (least === null || one.share < least.share ? one : least),
-    null,
-  );
-  const meeting = shares.filter(({ share, level }) => isMet(share, level ?? Number(options.level)));
-  const isByEvents = shares.length > 0 && shares.every(({ method }) => method === 'events');
-  const add = (name: 'good' | 'valid') => shares.reduce((sum, one) => sum + one[name], 0);
+  let worst: ServiceAvailability | null = null;
+  let [known, byEvents, meeting, good, valid, worstShare] = [0, 0, 0, 0, 0, Number.POSITIVE_INFINITY];
+  for (const one of services) {
+    if (one.valid <= 0) continue;
+    const share = one.good / one.valid;
+    known += 1;
+    good += one.good;
+    valid += one.valid;
+    if (one.method === 'events') byEvents += 1;
+    if (isMet(share, one.level ?? Number(options.level))) meeting += 1;
+    if (share < worstShare) [worst, worstShare] = [one, share];
+  }
+  const isByEvents = known > 0 && byEvents === known;
   const told = anyDown
-    ? { good: Math.max(0, anyDown.seconds - anyDown.down), valid: known.length > 0 ? anyDown.seconds : 0 }
+    ? { good: Math.max(0, anyDown.seconds - anyDown.down), valid: known > 0 ? anyDown.seconds : 0 }
     : isByEvents
-      ? { good: add('good'), valid: add('valid') }
+      ? { good, valid }
       : { good: worst?.good ?? 0, valid: worst?.valid ?? 0 };
   const empty = told.valid <= 0;
   return {
@@ -64,11 +68,11 @@ export function availabilityOf(cell: Cell, options: Options): Estimate {
       numerator: told.good,
       denominator: told.valid,
       method: isByEvents ? 'events' : (worst?.method ?? 'time'),
-      services_n: known.length,
+      services_n: known,
       worst_service: worst?.service ?? null,
-      worst_value: worst?.share ?? null,
-      meeting_n: meeting.length,
-      meeting_share: known.length === 0 ? null : meeting.length / known.length,
+      worst_value: worst === null ? null : worstShare,
+      meeting_n: meeting,
+      meeting_share: known === 0 ? null : meeting / known,
     },
   };
 }
@@ -107,10 +111,11 @@ export async function readAvailability(
   const cells = new Map<string, Cell>();
   for (const [key, keys] of groups) {
     const own = spans.get(key) ?? new Map<string, readonly ServiceSpan[]>();
+    const names = [...own.keys()].sort();
     for (const bucket of [WHOLE, ...axis.buckets.keys()]) {
       const name = cellName(bucket, keys);
       const told = downs.get(name) ?? new Map<string, Cell>();
-      const measured = measureRow({ bucket, key, own, told, options: request.options, frame, levels });
+      const measured = measureRow({ bucket, key, own, names, told, options: request.options, frame, levels });
       if (measured.counted.length === 0 && told.size === 0) continue;
       const { start, end } = measured.place.clipped;
       const seconds = Math.max(0, Math.min(end, axis.asOf) - start) / 1000;
@@ -133,6 +138,8 @@ interface RowParts {
   readonly key: string;
   /** When which service was of the group. */
   readonly own: ReadonlyMap<string, readonly ServiceSpan[]>;
+  /** The services of `own` by name. */
+  readonly names: readonly string[];
   /** Incidents of the bucket, by service. */
   readonly told: ReadonlyMap<string, Cell>;
   readonly options: Options;
@@ -141,7 +148,7 @@ interface RowParts {
 }
 
 /** Measures each service of one bucket and group. Its coverage is the mean of theirs. */
-function measureRow({ bucket, key, own, told, options, frame, levels }: RowParts) {
+function measureRow({ bucket, key, own, names, told, options, frame, levels }: RowParts) {
   const { axis } = frame;
   const span = frame.spanOf(bucket);
   const place = placeOf(frame, span, key);
@@ -149,7 +156,8 @@ function measureRow({ bucket, key, own, told, options, frame, levels }: RowParts
   const counted: ServiceAvailability[] = [];
   const excluded: Record<string, number> = {};
   let [items, open, covered, firstHeard] = [0, 0, 0, Number.POSITIVE_INFINITY];
-  for (const service of [...new Set([...own.keys(), ...told.keys()])].sort()) {
+  const others = [...told.keys()].filter((service) => !own.has(service));
+  for (const service of others.length === 0 ? names : [...names, ...others].sort()) {
     const id = service.toLowerCase();
     const byTime = options.method === 'time' || options.any_down === true;
     const events = byTime ? undefined : levels.byEvents.get(id);
@@ -165,8 +173,8 @@ function measureRow({ bucket, key, own, told, options, frame, levels }: RowParts
       continue;
     }
     const down = told.get(service);
-    for (const [reason, n] of Object.entries(down?.excluded ?? {})) excluded[reason] = (excluded[reason] ?? 0) + n;
-    const seconds = lengthOf(within(being, place.clipped));
+    if (down) for (const [reason, n] of Object.entries(down.excluded)) excluded[reason] = (excluded[reason] ?? 0) + n;
+    const seconds = secondsIn(being, place.clipped);
     if (seconds <= 0 && !down?.items) continue;
     const good = Math.max(0, seconds - (down?.covered ?? 0));
     counted.push({ service, method: 'time', good, valid: seconds, level: levels.targets.get(id) ?? null });
@@ -198,20 +206,19 @@ function spansByGroup(services: readonly ServiceSpan[]): Map<string, Map<string,
 /** When a service was of its group and in being, within a span. One that nobody defined is heard of by its incidents alone. */
 function beingIn(spans: readonly ServiceSpan[] | undefined, span: Span): readonly Span[] {
   if (spans === undefined) return [span];
-  return spans.flatMap(({ from, to, begins, retires }) =>
-    within([{ start: Math.max(from, begins ?? from), end: Math.min(to, retires ?? to) }], span),
-  );
+  const parts: Span[] = [];
+  for (const { from, to, begins, retires } of spans) {
+    const start = Math.max(from, begins ?? from, span.start);
+    const end = Math.min(to, retires ?? to, span.end);
+    if (start < end) parts.push({ start, end });
+  }
+  return parts;
 }
 
-function within(parts: readonly Span[], { start, end }: Span): readonly Span[] {
-  return parts
-    .map((part) => ({ start: Math.max(part.start, start), end: Math.min(part.end, end) }))
-    .filter((part) => part.start < part.end);
-}
-
-/** In seconds. */
-function lengthOf(parts: readonly Span[]): number {
-  return parts.reduce((sum, { start, end }) => sum + (end - start), 0) / 1000;
+function secondsIn(parts: readonly Span[], within: Span): number {
+  let length = 0;
+  for (const { start, end } of parts) length += Math.max(0, Math.min(end, within.end) - Math.max(start, within.start));
+  return length / 1000;
 }
 
 /** A row that stands on slices alone begins with the first of them. */

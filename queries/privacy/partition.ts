@@ -11,12 +11,11 @@ export interface PeopleCell {
  * nothing of anyone and stay.
  */
 export function hiddenCells(cells: readonly PeopleCell[], least: number): ReadonlySet<PeopleCell> {
-  const present = cells
-    .filter((cell) => cell.people > 0)
-    .sort((a, b) => a.people - b.people || compare(a.keys, b.keys));
+  const present = cells.filter((cell) => cell.people > 0);
   const hidden = new Set(present.filter((cell) => cell.people < least));
   if (hidden.size === 0) return hidden;
   if (present[0]!.keys.length > 1) return new Set(present);
+  present.sort((a, b) => a.people - b.people || compare(a.keys, b.keys));
   let people = [...hidden].reduce((sum, cell) => sum + cell.people, 0);
   for (const next of present.slice(hidden.size)) {
     if (hidden.size > 1 && people >= least) break;
