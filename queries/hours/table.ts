@@ -2,30 +2,32 @@ import { EARLIEST_INSTANT } from '../../ingest/time.ts';
 import { type Calendar, openSpans } from './calendar.ts';
 
 /**
- * Calendars as SQL can count by them: of each the same consecutive UTC days, each day of one of a few shapes. A shape is the
- * stretches that are open, in ms since the day's midnight. The last day is closed, for all that lies after it.
+ * Calendars as SQL can count by them: of each the same consecutive weeks of UTC days, each week of one of a few shapes. A shape
+ * is the stretches that are open, in ms since the week began. The last week is closed, for all that lies after it. Of weeks,
+ * not days: they stand in the statement as they are, and every expression that reads them repeats them while it is planned.
  */
 export interface HoursTable {
-  /** Ids of the calendars in lower case, in the order of their days; null: one calendar for everything. */
+  /** Ids of the calendars in lower case, in the order of their weeks; null: one calendar for everything. */
   readonly calendars: readonly string[] | null;
-  /** How many days each calendar has. */
-  readonly days: number;
-  /** Epoch ms at which the first day begins. */
+  /** How many weeks each calendar has. */
+  readonly weeks: number;
+  /** Epoch ms at which the first week begins. */
   readonly start: number;
-  /** Number of the shape of each day, from 1; one calendar after the other. */
-  readonly shapeOfDay: readonly number[];
+  /** Number of the shape of each week, from 1; one calendar after the other. */
+  readonly shapeOfWeek: readonly number[];
   readonly opens: readonly (readonly number[])[];
   readonly closes: readonly (readonly number[])[];
 }
 
 const DAY = 86_400_000;
+const WEEK = 7 * DAY;
 
-/** Tells a calendar by days, from the first instant that events may name to the end of the UTC day after `until` (epoch ms). */
+/** Tells a calendar from the first instant that events may name to the end of a week after `until` (epoch ms). */
 export function hoursTable(calendar: Calendar, until: number): HoursTable {
   return tableOf([calendar], null, EARLIEST_INSTANT, until);
 }
 
-/** Tells several calendars, by their ids in lower case, from the UTC day of `from` to the end of that after `until` (epoch ms). */
+/** Tells several calendars, by their ids in lower case, from the UTC day of `from` to the end of a week after `until` (epoch ms). */
 export function hoursTables(calendars: ReadonlyMap<string, Calendar>, from: number, until: number): HoursTable {
   const start = Math.max(EARLIEST_INSTANT, Math.floor(from / DAY) * DAY);
   return tableOf([...calendars.values()], [...calendars.keys()], start, until);
@@ -37,10 +39,10 @@ function tableOf(
   start: number,
   until: number,
 ): HoursTable {
-  const days = Math.max(1, Math.floor((until - start) / DAY) + 2);
+  const weeks = Math.max(1, Math.floor((until - start) / WEEK) + 2);
   const shapes = new Map<string, number>();
-  const shapeOfDay = told.flatMap((calendar) =>
-    piecesOf(calendar, start, days).map((piece) => {
+  const shapeOfWeek = told.flatMap((calendar) =>
+    piecesOf(calendar, start, weeks).map((piece) => {
       const key = piece.join();
       const known = shapes.get(key) ?? shapes.size + 1;
       shapes.set(key, known);
@@ -51,20 +53,20 @@ function tableOf(
   return {
     calendars,
     start,
-    days: days + 1,
-    shapeOfDay,
+    weeks: weeks + 1,
+    shapeOfWeek,
     opens: numbers.map((all) => all.filter((_, index) => index % 2 === 0)),
     closes: numbers.map((all) => all.filter((_, index) => index % 2 === 1)),
   };
 }
 
-/** The open stretches of so many days, and of one more that is closed. */
-function piecesOf(calendar: Calendar, start: number, days: number): readonly (readonly number[])[] {
-  const pieces: number[][] = Array.from({ length: days }, () => []);
-  for (const span of openSpans(calendar, { start, end: start + days * DAY })) {
-    for (let day = Math.floor((span.start - start) / DAY); start + day * DAY < span.end; day += 1) {
-      const midnight = start + day * DAY;
-      pieces[day]!.push(Math.max(0, span.start - midnight), Math.min(DAY, span.end - midnight));
+/** The open stretches of so many weeks, and of one more that is closed. */
+function piecesOf(calendar: Calendar, start: number, weeks: number): readonly (readonly number[])[] {
+  const pieces: number[][] = Array.from({ length: weeks }, () => []);
+  for (const span of openSpans(calendar, { start, end: start + weeks * WEEK })) {
+    for (let week = Math.floor((span.start - start) / WEEK); start + week * WEEK < span.end; week += 1) {
+      const begin = start + week * WEEK;
+      pieces[week]!.push(Math.max(0, span.start - begin), Math.min(WEEK, span.end - begin));
     }
   }
   pieces.push([]);
@@ -75,9 +77,9 @@ function piecesOf(calendar: Calendar, start: number, days: number): readonly (re
 export function hoursParams(table: HoursTable) {
   return {
     hours_start: table.start,
-    hours_n: table.days,
+    hours_n: table.weeks,
     hours_calendars: table.calendars ?? [],
-    hours_days: table.shapeOfDay,
+    hours_weeks: table.shapeOfWeek,
     hours_opens: table.opens,
     hours_closes: table.closes,
   };
@@ -98,21 +100,21 @@ export function hoursByCalendarSql(start: string, end: string, calendar: string)
   return `greatest(0, if(${nth} < 0, ${elapsed}, ${openBefore(end, nth)} - ${openBefore(start, nth)})) / 1000`;
 }
 
-const DAYS = '{hours_days:Array(UInt16)}';
+const WEEKS = '{hours_weeks:Array(UInt16)}';
 const OPENS = '{hours_opens:Array(Array(Int64))}';
 const CLOSES = '{hours_closes:Array(Array(Int64))}';
 
 /**
- * Open ms before each day begins, those of the calendars before it among them, which differences do not see; a scalar
+ * Open ms before each week begins, those of the calendars before it among them, which differences do not see; a scalar
  * subquery, so that it is worked out once per statement.
  */
-const OPEN_BEFORE_DAY = `(SELECT arrayPushFront(arrayCumSum(arrayMap(s -> toInt64(arraySum(${CLOSES}[s]) - arraySum(${OPENS}[s])), ${DAYS})), toInt64(0)))`;
+const OPEN_BEFORE_WEEK = `(SELECT arrayPushFront(arrayCumSum(arrayMap(s -> toInt64(arraySum(${CLOSES}[s]) - arraySum(${OPENS}[s])), ${WEEKS})), toInt64(0)))`;
 
-/** Open ms from the first day of the table to an instant, by the calendar of a number from 0. */
+/** Open ms from the first week of the table to an instant, by the calendar of a number from 0. */
 function openBefore(instant: string, nth: string): string {
-  const ms = `least(greatest(ifNull(toUnixTimestamp64Milli(${instant}), 0) - {hours_start:Int64}, 0), ({hours_n:Int64} - 1) * ${DAY})`;
-  const day = `${nth} * {hours_n:Int64} + intDiv(${ms}, ${DAY}) + 1`;
-  const shape = `${DAYS}[${day}]`;
-  const today = `arraySum((opening, closing) -> greatest(0, least(${ms} % ${DAY}, closing) - opening), ${OPENS}[${shape}], ${CLOSES}[${shape}])`;
-  return `(assumeNotNull(${OPEN_BEFORE_DAY})[${day}] + ${today})`;
+  const ms = `least(greatest(ifNull(toUnixTimestamp64Milli(${instant}), 0) - {hours_start:Int64}, 0), ({hours_n:Int64} - 1) * ${WEEK})`;
+  const week = `${nth} * {hours_n:Int64} + intDiv(${ms}, ${WEEK}) + 1`;
+  const shape = `${WEEKS}[${week}]`;
+  const thisWeek = `arraySum((opening, closing) -> greatest(0, least(${ms} % ${WEEK}, closing) - opening), ${OPENS}[${shape}], ${CLOSES}[${shape}])`;
+  return `(assumeNotNull(${OPEN_BEFORE_WEEK})[${week}] + ${thisWeek})`;
 }
