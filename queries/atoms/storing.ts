@@ -6,15 +6,22 @@ export const refreshLayer: Layer = { name: 'refresh', sql: () => 'SELECT {refres
 
 /** Stores the deliveries that were folded, a statement per kind; `scoped`: only those of the services that were asked for. */
 export const storing = (scoped: boolean): readonly Layer[] =>
-  deliveryKinds.map((kind) =>
+  deliveryKinds.map((kind) => {
+    if (!scoped) return storingOf(kind, () => '1');
     // Sources as a whole stand without a service: they are always made anew.
-    storingOf(kind, (table) =>
-      scoped ? `(service = '' OR lower(service) IN (SELECT name FROM ${table('scope_asked')}))` : '1',
-    ),
-  );
+    const asked: Layer['sql'] = (table) =>
+      `(service = '' OR lower(service) IN (SELECT name FROM ${table('scope_asked')}))`;
+    // By the spelling that is stored, which the order of the table finds: all of it would be read by any other.
+    const stored: Layer['sql'] = (table) =>
+      `service IN (SELECT service FROM (SELECT DISTINCT service FROM ${kind.name}) WHERE ${asked(table)})`;
+    return storingOf(kind, asked, stored);
+  });
 
-/** Writes what the fold made of a kind, and voids those stored atoms, of those that are `mine`, that it did not make. */
-export const storingOf = (kind: AtomKind, mine: Layer['sql']): Layer => ({
+/**
+ * Writes what the fold made of a kind, and voids those stored atoms, of those that are `mine`, that it did not make; `stored`
+ * says the same of what is stored, where that can be found faster.
+ */
+export const storingOf = (kind: AtomKind, mine: Layer['sql'], stored = mine): Layer => ({
   name: `store ${kind.name}`,
   sql: (table) => {
     const columns = Object.keys(kind.columns).join(', ');
@@ -25,7 +32,7 @@ export const storingOf = (kind: AtomKind, mine: Layer['sql']): Layer => ({
     SELECT ${columns}, ${refreshed}, 0 FROM ${from} WHERE ${mine(table)}
     UNION ALL
     SELECT ${columns}, ${refreshed}, 1 FROM ${kind.name} FINAL
-    WHERE ${mine(table)} AND (${key}) NOT IN (SELECT ${key} FROM ${from})`;
+    WHERE ${stored(table)} AND (${key}) NOT IN (SELECT ${key} FROM ${from})`;
   },
 });
 
