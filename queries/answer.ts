@@ -1,43 +1,25 @@
-import type { NormalizedEvent } from '../ingest/event.ts';
-import type { Store } from '../ingest/ports.ts';
-import { type Reaching, readActive } from './active.ts';
+import type { AnswerDeps } from './ask.ts';
 import { assemble } from './assemble.ts';
-import type { AtomTables, WithAtoms } from './atoms/tables.ts';
-import { availabilityIn, readAvailability } from './availability.ts';
-import { type Axis, WHOLE } from './axis.ts';
+import type { AtomTables } from './atoms/tables.ts';
+import { availabilityIn } from './availability.ts';
+import { WHOLE } from './axis.ts';
 import { answerWithReduction } from './baseline.ts';
-import { readBeside } from './beside.ts';
 import { daysBegun, iso } from './buckets.ts';
-import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
+import { cellName, emptyCell } from './cells.ts';
 import { compareAdopters } from './compare.ts';
-import type { ServiceSpan } from './coverage.ts';
+import { type CountingDeps, countItems } from './counting.ts';
 import { type MetricAnswer, type Row, SPEC_VERSION } from './envelope.ts';
-import { axisOf, daysOf, type Frame, frameOf, placeOf, reachingOf } from './frame.ts';
+import { axisOf, daysOf, placeOf } from './frame.ts';
 import { byKeys, groupsOf } from './groups.ts';
 import { readHours } from './hours/read.ts';
-import type { HoursTable } from './hours/table.ts';
 import { isOfSubjects, kindsCounted, kindsRead } from './kinds-read.ts';
-import { columnsOf, type Metric } from './metric.ts';
+import type { Metric } from './metric.ts';
 import { jointMoves, markMixShift, type SeriesRow } from './mix.ts';
-import { readAnswered } from './privacy/answered.ts';
 import { withCompanions, withoutRemainders } from './privacy/suppression.ts';
 import { MAX_ROWS, type MetricRequest, type Problem, tooMany } from './request.ts';
 import { keyOf, spanKeys } from './scope.ts';
-import { readServiceLevels } from './slo/levels.ts';
-import { readServiceSpans, readSourceSpans } from './spans.ts';
+import { readServiceSpans } from './spans.ts';
 import { readTeams, readTeamZones } from './zones.ts';
-
-/** What it takes to answer. `now` is UTC ISO with milliseconds; `reportingZone` an IANA zone. */
-export interface AnswerDeps {
-  readonly store: Store;
-  readonly withAtoms: WithAtoms;
-  readonly now: string;
-  readonly reportingZone: string;
-  /** First month of the fiscal year, 1 to 12; January without. */
-  readonly fiscalStartMonth?: number;
-  /** States in the log what is given out of people's answers; resolves once the store has it (metrics.md §9.2, rule 6). */
-  readonly publish?: (events: readonly NormalizedEvent[]) => Promise<void>;
-}
 
 export type Answered =
   | { readonly ok: true; readonly answer: MetricAnswer }
@@ -50,7 +32,7 @@ export type Answered =
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
   const read = await readHours(deps.store, metric, request, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
-  const asked: Asked = { ...deps, hours: read.hours };
+  const asked: CountingDeps = { ...deps, hours: read.hours };
   if (request.options.baseline === undefined) return answerPlainly(asked, metric, request);
   const kinds = kindsRead(metric, request.options);
   const baseline = {
@@ -64,7 +46,7 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
   return answerWithReduction(baseline, metric, request);
 }
 
-async function answerPlainly(asked: Asked, metric: Metric, request: MetricRequest): Promise<Answered> {
+async function answerPlainly(asked: CountingDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
   const deps = asked;
   const asOf = request.asOf ?? deps.now;
   const parts = await deps.withAtoms(request.asOf, kindsRead(metric, request.options), async (tables) => {
@@ -90,15 +72,12 @@ async function answerPlainly(asked: Asked, metric: Metric, request: MetricReques
   };
 }
 
-/** What it takes, and which hours of a duration count. */
-type Asked = AnswerDeps & { readonly hours: HoursTable | null };
-
 /** Rows in one zone, or why there are none. */
 export type Part =
   | { readonly ok: true; readonly totals: Row[]; readonly series: readonly SeriesRow[] }
   | { readonly ok: false; readonly problem: Problem };
 
-function answerCompared(deps: Asked, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
+function answerCompared(deps: CountingDeps, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
   const axis = axisOf(request, request.tz, Date.parse(request.asOf ?? deps.now), null, deps.fiscalStartMonth);
   const ask = (part: MetricRequest) => answerInZone(deps, tables, metric, part, request.tz, request.filters);
   return compareAdopters({ store: deps.store, axis, ask }, tables, request);
@@ -108,7 +87,12 @@ function answerCompared(deps: Asked, tables: AtomTables, metric: Metric, request
  * Answers in one zone, and marks buckets in which the whole moved against all of its parts. The whole is asked for only
  * where the parts moved together; counts add up, so theirs cannot, and personal answers say nothing of their parts.
  */
-async function answerWithMix(deps: Asked, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
+async function answerWithMix(
+  deps: CountingDeps,
+  tables: AtomTables,
+  metric: Metric,
+  request: MetricRequest,
+): Promise<Part> {
   const parts = await answerInZone(deps, tables, metric, request, request.tz);
   const addsUp = ['rate', 'count', 'sum', 'union'].includes(metric.aggregate.type);
   if (!parts.ok || addsUp || metric.suppressBelow !== undefined || request.groupBy.length === 0) return parts;
@@ -120,7 +104,7 @@ async function answerWithMix(deps: Asked, tables: AtomTables, metric: Metric, re
 }
 
 async function answerByTeamZone(
-  deps: Asked,
+  deps: CountingDeps,
   tables: AtomTables,
   metric: Metric,
   request: MetricRequest,
@@ -150,22 +134,15 @@ async function answerByTeamZone(
 }
 
 async function answerInZone(
-  deps: Asked,
+  deps: CountingDeps,
   tables: AtomTables,
   metric: Metric,
   request: MetricRequest,
   tz: string,
   scope = request.filters,
 ): Promise<Part> {
-  const { store } = deps;
-  const reaching = reachingOf(deps, metric, request, tz);
-  const { axis } = reaching;
-  const framing = readFrame(store, tables, metric, request, reaching);
-  const [{ frame }, cells, beside] = await Promise.all([
-    framing,
-    readCellsOf(deps, tables, metric, request, reaching, framing),
-    readBeside(store, tables, metric.beside?.(request.options) ?? [], request, axis),
-  ]);
+  const { frame, cells, beside } = await countItems(deps, tables, metric, request, tz);
+  const { axis } = frame;
   const groups = groupsOf(metric, request, cells.values(), beside.groups, frame.dayCoverage).map(
     (keys): Group => ({
       keys,
@@ -258,55 +235,4 @@ interface Group {
   readonly keys: readonly string[];
   readonly key: string;
   readonly group: Readonly<Record<string, string>>;
-}
-
-interface Framed {
-  readonly frame: Frame;
-  readonly services: readonly ServiceSpan[];
-}
-
-async function readFrame(
-  store: Store,
-  tables: AtomTables,
-  metric: Metric,
-  request: MetricRequest,
-  reaching: Reaching,
-): Promise<Framed> {
-  const ofSubjects = isOfSubjects(metric);
-  const [services, sources] = await Promise.all([
-    ofSubjects ? [] : readServiceSpans(store, tables, request),
-    readSourceSpans(store, tables),
-  ]);
-  // What a source did for one service says nothing of what is of no service's delivery.
-  const heard = ofSubjects ? sources.filter(({ service }) => service === '') : sources;
-  return { frame: frameOf(metric, request, reaching, services, heard), services };
-}
-
-/** The cells of a question, by what its metric counts. */
-async function readCellsOf(
-  deps: Asked,
-  tables: AtomTables,
-  metric: Metric,
-  request: MetricRequest,
-  reaching: Reaching,
-  framing: Promise<Framed>,
-): Promise<ReadonlyMap<string, Cell>> {
-  const { store, reportingZone } = deps;
-  const { axis } = reaching;
-  if (metric.survey !== undefined) return readAnswered(deps, metric.survey, request, axis);
-  const { aggregate } = metric;
-  if (aggregate.type === 'active') {
-    return readActive(store, tables, metric, aggregate.activity(request.options), request, reaching, reportingZone);
-  }
-  if (aggregate.type === 'availability') {
-    const levels = await levelsOf(deps, tables, request, axis);
-    const { frame, services } = await framing;
-    return readAvailability(store, tables, metric, request, frame, services, levels);
-  }
-  const items = metric.items(request.options);
-  return readCells(store, tables, metric.atom, columnsOf(metric), items, aggregate.type, request, axis);
-}
-
-function levelsOf({ store, now }: Asked, tables: AtomTables, { asOf, options }: MetricRequest, { reach }: Axis) {
-  return readServiceLevels(store, tables, { reach, asOf, now, withEvents: options.method !== 'time' });
 }

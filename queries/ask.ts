@@ -1,4 +1,19 @@
+import type { NormalizedEvent } from '../ingest/event.ts';
+import type { Store } from '../ingest/ports.ts';
+import type { WithAtoms } from './atoms/tables.ts';
 import type { MetricAnswer } from './envelope.ts';
+
+/** What it takes to answer. `now` is UTC ISO with milliseconds; `reportingZone` an IANA zone. */
+export interface AnswerDeps {
+  readonly store: Store;
+  readonly withAtoms: WithAtoms;
+  readonly now: string;
+  readonly reportingZone: string;
+  /** First month of the fiscal year, 1 to 12; January without. */
+  readonly fiscalStartMonth?: number;
+  /** States in the log what is given out of people's answers; resolves once the store has it (metrics.md §9.2, rule 6). */
+  readonly publish?: (events: readonly NormalizedEvent[]) => Promise<void>;
+}
 
 /**
  * Asks for a metric as `GET /v1/metrics/{id}` does, with the same parameters. Null: there is no such metric, or it does not

@@ -1,4 +1,5 @@
-import { type AnswerDeps, answerMetric } from './answer.ts';
+import { answerMetric } from './answer.ts';
+import type { AnswerDeps } from './ask.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import { iso } from './buckets.ts';
 import type { Row } from './envelope.ts';

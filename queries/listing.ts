@@ -1,5 +1,5 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
-import type { AnswerDeps } from './answer.ts';
+import type { AnswerDeps } from './ask.ts';
 import { type AtomKind, dimensionColumns, receiptColumns } from './atoms/atom.ts';
 import { atomKinds } from './atoms/subjects/registry.ts';
 import type { AtomTables } from './atoms/tables.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Row } from '../../ingest/ports.ts';
-import type { AnswerDeps } from '../../queries/answer.ts';
+import type { AnswerDeps } from '../../queries/ask.ts';
 import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { AtomTables } from '../../queries/atoms/tables.ts';
 import { metricDiff } from '../../queries/diff.ts';
