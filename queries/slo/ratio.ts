@@ -2,6 +2,7 @@ import { entityOf } from '../../ingest/entity.ts';
 import type { SqlValue, Store } from '../../ingest/ports.ts';
 import { PROMETHEUS } from '../../ingest/prometheus/pulled.ts';
 import { type IndicatorDefinition, isPulled } from '../../ingest/workspace/indicator.ts';
+import { superseded } from '../atoms/facts.ts';
 import type { AtomTables } from '../atoms/tables.ts';
 import type { HeardSlice } from './judge.ts';
 
@@ -81,10 +82,14 @@ const PULLED = `entity = {entity:String} AND source = '${PROMETHEUS}'`;
 
 const entityOfSlices = (name: string): string => entityOf({ id: '', type: 'sli.window', data: { sli: name } });
 
-/** The best copy of each event, as known: highest normaliser, then earliest. */
+const KNOWN =
+  "({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))";
+
+/** The best copy of each event, as known: highest normaliser, then earliest; without what a newer normaliser no longer tells (R1). */
 const events = (types: string, also = '1'): string => `
   SELECT id, type, occurred_at, data FROM events
-  WHERE type IN (${types}) AND ${also} AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+  WHERE type IN (${types}) AND ${also} AND ${KNOWN}
+    AND (delivery_id, normaliser) NOT IN (${superseded.sql(() => `(SELECT delivery_id, normaliser FROM events WHERE ${KNOWN})`)})
   ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id`;
 
 const AT = 'toUnixTimestamp64Milli(occurred_at) AS at';

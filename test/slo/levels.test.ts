@@ -131,6 +131,13 @@ beforeAll(async () => {
     // Of another policy, and before the window.
     event('policy.evaluated', minutesAgo(5), { evaluation_id: 'x', policy: 'other', outcome: 'denied' }),
     evaluated(999, 'denied', 28 * 1_440 + 1),
+    // Read again by newer code, which no longer says so.
+    { ...evaluated(998, 'denied', 4), delivery_id: 'again' },
+    {
+      ...event('policy.evaluated', minutesAgo(4), { evaluation_id: 'x', policy: 'other', outcome: 'denied' }),
+      delivery_id: 'again',
+      normaliser: 2,
+    },
     ...Array.from({ length: 1_440 }, (_, index) => counted(index)).flat(),
     ...rollout('r1', 2_000, 'succeeded'),
     ...rollout('r2', 1_436, 'failed'),
