@@ -91,33 +91,37 @@ export const timeDeliveries: Layer = {
   name: 'time_deliveries',
   rowsOf: ['carriers'],
   sql: (table) => {
-    const began = (where: string) =>
-      furthest(
-        `SELECT service, environment_group, atom_id, finished_at, rolled_back, revision_repository, toUnixTimestamp64Milli(began_at) AS began FROM ${table('delivering_rollouts')} WHERE NOT explicit AND ${where}`,
-        'service, environment_group',
-        'began',
-      );
-    const joined = (changes: string, rollouts: string) => `
+    const apart = (repository: boolean) => [
+      'service',
+      'environment_group',
+      ...(repository ? ['revision_repository'] : []),
+    ];
+    const joined = (changes: string, rollouts: string, repository = false) => `
       SELECT c.service AS service, s.environment_group AS environment_group, c.change_id AS change_id, s.lasting AS lasting, s.atom_id AS atom_id, s.finished_at AS finished_at
       FROM (
-        SELECT c.service AS service, c.change_id AS change_id, toUnixTimestamp64Milli(c.merged_at) AS merged, g.environment_group AS environment_group, arrayJoin([false, true]) AS lasting
+        SELECT c.change_id AS change_id, toUnixTimestamp64Milli(c.merged_at) AS merged, ${apart(repository)
+          .map((name) => `g.${name} AS ${name}`)
+          .join(', ')}, arrayJoin([false, true]) AS lasting
         FROM ${table('carriers')} AS c
-        INNER JOIN (SELECT DISTINCT service, environment_group FROM ${table('delivering_rollouts')}) AS g ON g.service = c.service
+        INNER JOIN (SELECT DISTINCT ${apart(repository).join(', ')} FROM ${table('delivering_rollouts')}) AS g ON g.service = c.service
         WHERE ${changes}
       ) AS c
-      ASOF INNER JOIN (${rollouts}) AS s
-        ON s.service = c.service AND s.environment_group = c.environment_group AND s.lasting = c.lasting AND c.merged < s.began`;
+      ASOF INNER JOIN (${furthest(
+        `SELECT service, environment_group, atom_id, finished_at, rolled_back, revision_repository, toUnixTimestamp64Milli(began_at) AS began FROM ${table('delivering_rollouts')} WHERE NOT explicit AND ${rollouts}`,
+        apart(repository).join(', '),
+        'began',
+      )}) AS s
+        ON ${apart(repository)
+          .map((name) => `s.${name} = c.${name}`)
+          .join(' AND ')} AND s.lasting = c.lasting AND c.merged < s.began`;
     return `
     SELECT service, change_id, lasting, min((finished_at, atom_id)) AS first FROM (
-      ${joined('NOT c.positioned', began('1'))}
+      ${joined('NOT c.positioned', '1')}
       UNION ALL
-      ${joined('c.positioned', began("branch = ''"))}
+      ${joined('c.positioned', "branch = ''")}
       UNION ALL
       -- the revision stands in another repository than the change, as with a repository of manifests
-      SELECT c.service, r.environment_group, c.change_id, c.lasting, r.atom_id, r.finished_at
-      FROM (SELECT *, arrayJoin([false, true]) AS lasting FROM ${table('carriers')} WHERE positioned) AS c
-      INNER JOIN ${table('delivering_rollouts')} AS r ON r.service = c.service
-      WHERE NOT r.explicit AND r.branch != '' AND r.revision_repository != c.repository AND c.merged_at < r.began_at AND (NOT c.lasting OR NOT r.rolled_back)
+      ${joined('c.positioned AND g.revision_repository != c.repository', "branch != ''", true)}
     ) GROUP BY service, change_id, lasting`;
   },
 };
