@@ -53,11 +53,12 @@ export function availabilityOf(cell: Cell, options: Options): Estimate {
     if (share < worstShare) [worst, worstShare] = [one, share];
   }
   const isByEvents = known > 0 && byEvents === known;
-  const told = anyDown
-    ? { good: Math.max(0, anyDown.seconds - anyDown.down), valid: known > 0 ? anyDown.seconds : 0 }
-    : isByEvents
-      ? { good, valid }
-      : { good: worst?.good ?? 0, valid: worst?.valid ?? 0 };
+  const told =
+    anyDown && known > 0
+      ? { good: Math.max(0, anyDown.seconds - anyDown.down), valid: anyDown.seconds }
+      : isByEvents
+        ? { good, valid }
+        : { good: worst?.good ?? 0, valid: worst?.valid ?? 0 };
   const empty = told.valid <= 0;
   return {
     value: empty ? null : told.good / told.valid,
