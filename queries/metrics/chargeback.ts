@@ -27,12 +27,10 @@ const isShared = `service = '${UNASSIGNED}' AND team = '${UNASSIGNED}' AND exclu
 const places = ['team', 'tier', 'region', 'product'].flatMap((name) => [name, `${name}_now`]);
 
 /** Per shared cost, whom to charge in which parts: rows of `charged_of` and `weights`. */
-const weightsOf = (
-  { costs: all, usages }: AtomTables,
-  { chargeback, chargeback_resource: resource }: Options,
-): string => {
+const weightsOf = (tables: AtomTables, { chargeback, chargeback_resource: resource }: Options): string => {
+  // Shares ask for no use: a past that was folded for them has none.
   const within = `from_at >= fromUnixTimestamp64Milli({reach_start:Int64}, 'UTC') AND from_at < fromUnixTimestamp64Milli({window_end:Int64}, 'UTC')`;
-  const shared = `FROM ${all} WHERE ${isShared} AND ${within}`;
+  const shared = `FROM ${tables.costs} WHERE ${isShared} AND ${within}`;
   if (chargeback === 'shares')
     return `SELECT atom_id AS charged_of, arrayZip(share_services, share_weights) AS weights ${shared}`;
   const amount = chargeback === 'used' ? 'u.used' : 'u.allocated';
@@ -41,7 +39,7 @@ const weightsOf = (
   return `SELECT charged_of, arraySort(groupArray((used_by, weight))) AS weights FROM (
       SELECT c.atom_id AS charged_of, u.service AS used_by, toFloat64(sum(toInt128(round(${amount} * (${end} - ${begin}) * 1e3)))) AS weight
       FROM (SELECT atom_id, from_at, to_at ${shared}) AS c
-      CROSS JOIN (SELECT toString(service) AS service, from_at, to_at, used, allocated FROM ${usages}
+      CROSS JOIN (SELECT toString(service) AS service, from_at, to_at, used, allocated FROM ${tables.usages}
         WHERE excluded = '' AND service != '${UNASSIGNED}' AND lower(resource) = '${resource}') AS u
       WHERE u.from_at < c.to_at AND u.to_at > c.from_at
       GROUP BY charged_of, used_by HAVING weight > 0

@@ -116,6 +116,9 @@ test('shared cost stays unassigned, or is charged by use, by allocation or by sh
   expect(await by('service', { chargeback: 'shares' })).toEqual({ A: 75, B: 30, '(unassigned)': 7 });
   const memory = { chargeback: 'used', chargeback_resource: 'memory' };
   expect(await by('service', memory)).toEqual({ A: 100, B: 5, '(unassigned)': 7 });
+  // A past of shares alone is folded without use.
+  const past = { chargeback: 'shares', as_of: '2025-06-01T00:00:00Z' };
+  expect(await by('service', past)).toEqual({ A: 75, B: 30, '(unassigned)': 7 });
   // Its owner when the period began, or now; what is charged can be filtered like any cost.
   expect(await by('team', { chargeback: 'used' })).toEqual({ alpha: 50, beta: 62 });
   expect(await by('team', { chargeback: 'used', ownership: 'now' })).toEqual({ gamma: 50, beta: 62 });
