@@ -7,7 +7,7 @@ import { axisOf } from '../../queries/frame.ts';
 import { headcountSql } from '../../queries/headcount.ts';
 import { hoursTable } from '../../queries/hours/table.ts';
 import type { Items, Metric, Options } from '../../queries/metric.ts';
-import { columnsOf, optionsOf } from '../../queries/metric.ts';
+import { columnsOf } from '../../queries/metric.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import { type MetricRequest, parseRequest } from '../../queries/request.ts';
 import { serviceSpansSql, sourceSpansSql } from '../../queries/spans.ts';
@@ -15,6 +15,7 @@ import { undeployedSql } from '../../queries/undeployed.ts';
 import { TEAM_ZONES } from '../../queries/zones.ts';
 import { THOROUGH } from '../support/thorough.ts';
 import { type AtomBench, change, incident, openBench, rollout, service, source, tables } from './atoms.ts';
+import { variants } from './variants.ts';
 
 let bench: AtomBench;
 beforeAll(async () => {
@@ -34,33 +35,6 @@ afterAll(async () => {
 const now = '2025-12-01T00:00:00.000Z';
 const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 const office = [{ ...always, timezone: 'Europe/Berlin', hours: { monday: ['09:00-17:00'] }, holidays: [] }];
-
-/** Every value of every option with the others at rest, and with the others at their last value; if not thorough, the last ones. */
-function variants(metric: Metric): Record<string, string>[] {
-  const specs = Object.entries(optionsOf(metric)).map(([name, spec]) => {
-    const values =
-      spec.type === 'choice'
-        ? spec.values
-        : spec.type === 'flag'
-          ? ['false', 'true']
-          : spec.type === 'calendar'
-            ? ['office']
-            : [String(spec.min), String(spec.max)];
-    return { name, values };
-  });
-  const last: Record<string, string> = Object.fromEntries(
-    specs.map(({ name, values }) => [name, values[values.length - 1]!]),
-  );
-  // It excludes kaplan_meier, and is asked for by itself.
-  if ('closed_only' in last) last.closed_only = 'false';
-  if (!THOROUGH) return [{}, last];
-  return specs.flatMap(({ name, values }) =>
-    values.flatMap((value) => [
-      { [name]: value },
-      { ...last, [name]: value, ...(name === 'closed_only' ? { kaplan_meier: 'false' } : {}) },
-    ]),
-  );
-}
 
 const shapes = (metric: Metric) => {
   if (metric.dimensions.length === 0)
@@ -91,7 +65,7 @@ describe('the generated SQL', () => {
   const planned = new Set<string>();
   for (const metric of metrics) {
     it(`is planned by ClickHouse: ${metric.id}`, async () => {
-      for (const [nth, options] of variants(metric).entries()) {
+      for (const [nth, options] of variants(metric, THOROUGH).entries()) {
         const all = shapes(metric);
         for (const shape of THOROUGH ? all : [all[nth % all.length]!]) {
           const parameters = { from: '2025-10-01', to: '2025-11-01', ...shape, ...options };
