@@ -1,14 +1,20 @@
 /**
  * A statement as a ClickHouse cluster needs it: a table or view that is to stay is made on every server of the cluster, with
- * the engine that keeps its copies equal. Any other statement is left as it is: scratch tables live where they are asked for.
+ * the engine that keeps its copies equal, and set up on every one. Any other statement is left as it is: scratch tables live
+ * where they are asked for.
  */
 export function onCluster(sql: string, cluster: string): string {
-  return sql.replace(
-    PERMANENT,
-    (_, head: string, body: string, engine: string) =>
-      `${head} ON CLUSTER \`${cluster.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\`${body}Replicated${engine}`,
-  );
+  const everywhere = `ON CLUSTER \`${cluster.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
+  return sql
+    .replace(
+      PERMANENT,
+      (_, head: string, body: string, engine: string) => `${head} ${everywhere}${body}Replicated${engine}`,
+    )
+    .replace(SETTING, (_, head: string) => `${head} ${everywhere}`);
 }
 
 const PERMANENT =
   /^(\s*CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS \w+)([\s\S]*?\bENGINE = )((?:Replacing)?MergeTree\b)/;
+
+/** Settings of a table are each server's own. */
+const SETTING = /^(\s*ALTER TABLE \w+)(?= MODIFY SETTING )/;

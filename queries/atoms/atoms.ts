@@ -51,6 +51,9 @@ export interface Atoms {
   close(): Promise<void>;
 }
 
+/** What lies still is put into one part: `FINAL` then merges the last changes only, and reads of millions take half the time. */
+const SETTLING = 'min_age_to_force_merge_seconds = 1800';
+
 /** Tables of the stored atoms: the highest refresh of an atom wins, a voided one is gone. */
 const ddlOf = (kind: AtomKind): string => `
   CREATE TABLE IF NOT EXISTS ${kind.name} (
@@ -58,10 +61,7 @@ const ddlOf = (kind: AtomKind): string => `
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')},
     refreshed UInt64, voided UInt8
-  ) ENGINE = ReplacingMergeTree(refreshed, voided) ORDER BY (${keyColumns(kind).join(', ')})`;
-
-/** What lies still is put into one part: `FINAL` then merges the last changes only, and reads of millions take half the time. */
-const SETTLING = 'min_age_to_force_merge_seconds = 1800';
+  ) ENGINE = ReplacingMergeTree(refreshed, voided) ORDER BY (${keyColumns(kind).join(', ')}) SETTINGS ${SETTLING}`;
 
 /**
  * Opens the atoms of a store. `name` keeps the scratch tables of processes on one server apart: letters, digits and
@@ -177,7 +177,6 @@ export function openAtoms(store: Store, name: string, alone = true, sliceEntitie
         await store.command(`DROP TABLE IF EXISTS ${kind.name} SYNC`);
         await store.command(ddlOf(kind));
       }
-      await letSettle(store);
       await store.command('INSERT INTO atoms_made_by SELECT {rules:String}, now64(6)', { rules });
     },
     warm: () => inTurn(warm),
@@ -253,6 +252,7 @@ async function hasShape(store: Store, kind: AtomKind): Promise<boolean> {
   return columns.map(({ name }) => name).join() === wanted.join();
 }
 
+/** Tables of an earlier release do not settle by themselves. */
 async function letSettle(store: Store): Promise<void> {
   const restless = await store.query<{ name: string }>(
     `SELECT name FROM system.tables

@@ -14,17 +14,18 @@ let store: Store;
 /** Every statement by which a process makes its tables. */
 const statements: string[] = [];
 
+const listening = (): Store => ({
+  ...store,
+  command: (sql, params) => {
+    statements.push(sql);
+    return store.command(sql, params);
+  },
+});
+
 beforeAll(async () => {
   store = await openStore({ path });
-  const listening: Store = {
-    ...store,
-    command: (sql, params) => {
-      statements.push(sql);
-      return store.command(sql, params);
-    },
-  };
-  await openAtoms(listening, 'cluster').prepare();
-  await preparePositions(listening);
+  await openAtoms(listening(), 'cluster').prepare();
+  await preparePositions(listening());
 });
 afterAll(async () => {
   await store.close();
@@ -70,4 +71,23 @@ it('a cluster is of a server', () => {
       env.HEADWAY_CLICKHOUSE_URL ? 'HEADWAY_CLICKHOUSE_CLUSTER' : 'HEADWAY_CLICKHOUSE_URL',
     ]);
   }
+});
+
+it('tables of a release that did not let them settle are told to, on all servers, once', async () => {
+  const [{ text }] = (await store.query<{ text: string }>(
+    "SELECT create_table_query AS text FROM system.tables WHERE database = currentDatabase() AND name = 'rollouts'",
+  )) as [{ text: string }];
+  expect(text).toContain('min_age_to_force_merge_seconds');
+  await store.command('ALTER TABLE rollouts RESET SETTING min_age_to_force_merge_seconds');
+  const altered = async () => {
+    statements.length = 0;
+    await openAtoms(listening(), 'cluster').prepare();
+    return statements.filter((sql) => /\bALTER\b/.test(sql));
+  };
+  const [alter, ...others] = await altered();
+  expect(others).toEqual([]);
+  expect(await parsed(onCluster(alter!, 'headway'))).toMatch(
+    /^ALTER TABLE rollouts ON CLUSTER headway \(?MODIFY SETTING /,
+  );
+  expect(await altered()).toEqual([]);
 });
