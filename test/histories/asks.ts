@@ -82,6 +82,11 @@ const askable: readonly Askable[] = [
     options: { finish: ['true', 'false'], within_seconds: ['60', '1', '900'] },
     dimensions: runOwners,
   },
+  {
+    metric: 'platform.availability',
+    options: { method: ['auto', 'time', 'events'], any_down: ['true', 'false'], level: ['0.95', '0.5', '1'] },
+    dimensions: owners,
+  },
 ];
 
 /** Metrics of durations. */

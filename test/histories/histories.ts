@@ -9,6 +9,7 @@ import { tellCorrection, tellIncident } from './outages.ts';
 import { tellRelease, tellRuleChange, tellRules, tellRun } from './pipelines.ts';
 import { tellPortal } from './portal.ts';
 import { newRandom, type Random } from './random.ts';
+import { tellServiceLevels } from './service-levels.ts';
 import { newStory, type Recorded } from './story.ts';
 
 const MOST_EVENTS = 150;
@@ -67,7 +68,9 @@ export function randomHistory(seed: number): Recorded[] {
   tellNewcomers(business, seed, telling.start, telling.end);
   const help = newStory();
   tellHelp(help, seed, telling.start, telling.end);
-  return [...told, ...business.history, ...help.history, ...normalisedAgain(told, random)].sort(
+  const levels = newStory();
+  tellServiceLevels(levels, seed, telling.start, telling.end);
+  return [...told, ...business.history, ...help.history, ...levels.history, ...normalisedAgain(told, random)].sort(
     (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),
   );
 }

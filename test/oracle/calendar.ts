@@ -13,6 +13,12 @@ export interface Unit extends Stretch {
   readonly weekday: number;
 }
 
+/** What lies in both; nothing if they do not overlap. */
+export function intersection(a: Stretch, b: Stretch): Stretch[] {
+  const both = { start: Math.max(a.start, b.start), end: Math.min(a.end, b.end) };
+  return both.start < both.end ? [both] : [];
+}
+
 export function iso(at: number): string {
   return new Date(at).toISOString();
 }

@@ -62,12 +62,13 @@ export const incidentMetrics: Readonly<Record<string, OracleMetric>> = {
   },
 };
 
-interface IncidentItem extends Item {
+/** An incident as an item. */
+export interface IncidentItem extends Item {
   readonly incident: Incident;
 }
 
 /** Incidents as items in the bucket asked for; what has none there and is left out lies at its start. */
-function incidentItems(
+export function incidentItems(
   world: World,
   options: Options,
   more: (incident: Incident) => { duration?: number | null; excluded?: string; since?: number },
@@ -155,9 +156,20 @@ function deploymentsIn(row: RowContext): number {
 /** The union of impact intervals, clipped to the bucket and to what is past. */
 function downtime(row: RowContext): Summary {
   const items = row.items as readonly IncidentItem[];
-  const { excluded } = within(items, row);
+  const down = touching(row, items);
+  return {
+    value: unionLength(down) / 60_000,
+    n: down.length,
+    ci: null,
+    openN: down.filter((one) => one.incident.restoredAt === null).length,
+    excluded: within(items, row).excluded,
+  };
+}
+
+/** When incidents of the scope lay in the bucket, as far as it is past. */
+export function touching(row: RowContext, items: readonly IncidentItem[]): (Stretch & { incident: Incident })[] {
   const end = Math.min(row.bucket.end, row.world.asOf);
-  const touching = items
+  return items
     .filter((item) => item.excluded === '' && row.inScope(item.dimensions))
     .map(({ incident }) => ({
       incident,
@@ -165,16 +177,10 @@ function downtime(row: RowContext): Summary {
       end: Math.min(incident.restoredAt ?? row.world.asOf, end),
     }))
     .filter((one) => one.start < one.end);
-  return {
-    value: unionLength(touching) / 60_000,
-    n: touching.length,
-    ci: null,
-    openN: touching.filter((one) => one.incident.restoredAt === null).length,
-    excluded,
-  };
 }
 
-function unionLength(stretches: readonly Stretch[]): number {
+/** Milliseconds in which any of the stretches is. */
+export function unionLength(stretches: readonly Stretch[]): number {
   let length = 0;
   let reached = Number.NEGATIVE_INFINITY;
   for (const one of [...stretches].sort((a, b) => a.start - b.start)) {

@@ -1,3 +1,4 @@
+import { availabilityMetrics } from './availability.ts';
 import { iso, type Stretch } from './calendar.ts';
 import { deploymentMetrics } from './deployment-metrics.ts';
 import { documentationMetrics } from './documentation.ts';
@@ -21,6 +22,7 @@ export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
   ...deploymentMetrics,
   ...leadTimeMetrics,
   ...incidentMetrics,
+  ...availabilityMetrics,
   ...pipelineMetrics,
   ...supportMetrics,
   ...selfServiceMetrics,

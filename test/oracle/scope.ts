@@ -1,4 +1,4 @@
-import { bucketsOf, isWeekend, type Stretch, type Unit } from './calendar.ts';
+import { bucketsOf, intersection, isWeekend, type Stretch, type Unit } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { compareText } from './known.ts';
 import type { Question } from './question.ts';
@@ -103,7 +103,7 @@ export function itemsOf({ id, metric, options, tz }: Question, world: World): It
 }
 
 /** When a service was in service (metrics.md §2): registration, else its first production rollout, to retirement. */
-function lifeOf(world: World, service: string): Stretch | null {
+function lifeOf(world: World, service: string): { readonly start: number | null; readonly end: number } {
   const spans = world.catalog.spans(service);
   const last = (field: string): number | null => {
     const value = spans
@@ -116,7 +116,21 @@ function lifeOf(world: World, service: string): Stretch | null {
     (rollout) => rollout.excluded === '' && rollout.service.toLowerCase() === service.toLowerCase(),
   );
   const start = last('registered_at') ?? first?.finishedAt ?? null;
-  return start === null ? null : { start, end: last('retired_at') ?? Number.POSITIVE_INFINITY };
+  return { start, end: last('retired_at') ?? Number.POSITIVE_INFINITY };
+}
+
+/** When a service was of a scope and in being: ever before its end, where nothing tells its beginning (D77). */
+export function inBeing(
+  world: World,
+  options: Options,
+  service: string,
+  inScope: (its: Dimensions) => boolean,
+): Stretch[] {
+  const { start, end } = lifeOf(world, service);
+  const life = { start: start ?? Number.NEGATIVE_INFINITY, end };
+  return spansOf(world, options, service)
+    .filter((span) => inScope(span.dimensions))
+    .flatMap((span) => intersection({ start: span.from, end: span.to }, life));
 }
 
 /** The (service, unit) pairs of a scope: a unit belongs to the owner at its start. */
@@ -130,11 +144,11 @@ export function serviceUnits(
   const owners = ownersPart(question.scope);
   const groupOwners = ownersPart(group);
   return services.flatMap((service) => {
-    const life = remembered(world, `life ${service}`, () => lifeOf(world, service));
-    if (!life) return [];
+    const { start, end } = remembered(world, `life ${service}`, () => lifeOf(world, service));
+    if (start === null) return [];
     const spans = spansOf(world, question.options, service);
     return units
-      .filter((unit) => life.start < unit.end && life.end > unit.start)
+      .filter((unit) => start < unit.end && end > unit.start)
       .filter((unit) => {
         const span = spans.find((one) => one.from <= unit.start && unit.start < one.to)!;
         return matches(owners, groupOwners, span.dimensions);
