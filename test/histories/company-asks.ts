@@ -38,7 +38,7 @@ const askable: readonly Askable[] = [
   { metric: 'platform.utilization', options: {}, groups: [...owners, 'resource'], filters: [...owners, 'resource'] },
   {
     metric: 'business.cost',
-    options: {},
+    options: { chargeback: ['used', 'allocated', 'shares', 'none'], chargeback_resource: ['cpu', 'memory'] },
     groups: [...owners, 'category', 'currency'],
     filters: [...owners, 'category', 'currency'],
   },
@@ -80,7 +80,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   product: ['store', '(unassigned)'],
   resource: ['cpu', 'memory'],
   category: ['people', 'licence', '(unassigned)'],
-  currency: ['EUR', 'USD'],
+  currency: ['EUR', 'USD', 'CHF'],
   feature: ['f1', 'f2', 'f3'],
 };
 

@@ -1,4 +1,5 @@
 import { type Company, type Person, tellTasks, tellUse, tellWork } from './company-work.ts';
+import { tellMoney } from './money.ts';
 import { newTelling, teams, tellCatalog, tellHours, weekendOf } from './organisation.ts';
 import { newRandom } from './random.ts';
 import { newStory, type Recorded } from './story.ts';
@@ -38,7 +39,9 @@ export function companyHistory(seed: number): Recorded[] {
   for (const name of ['books', 'roadmap', 'people', 'backstage', 'checklist'])
     for (let at = start - 3 * DAY_MS; at < end; at += 5 * DAY_MS)
       if (random.chance(0.97)) telling.fact('source.heartbeat', at, { name }, name, 0);
-  return [...story.history].sort((a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at));
+  const money = newStory();
+  tellMoney(money, seed, start, end);
+  return [...story.history, ...money.history].sort((a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at));
 }
 
 const services = ['api', 'API', 'shop', 'web', 'nobody', 'Nobody'];

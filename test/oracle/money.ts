@@ -1,16 +1,15 @@
-import { text } from './attempts.ts';
 import { startOfUnit } from './calendar.ts';
-import { UNASSIGNED } from './catalog.ts';
+import { charged } from './chargeback.ts';
+import { type CostItem, costs } from './costs.ts';
 import { featuresDone } from './features.ts';
-import { compareText, dataOf } from './known.ts';
-import { eventsBy, ownersOfTold } from './owners.ts';
+import { compareText } from './known.ts';
 import { bootstrapOfRatio } from './statistics.ts';
-import { type Item, type Options, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
-import type { World } from './world.ts';
+import { type Item, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
+import { type RatioItem, usages } from './usages.ts';
 
 const shared = { options: {}, graceHours: 48, sourcesAlone: true } as const;
 
-/** metrics.md §4.5 and §4.6, readings R70 and R71. */
+/** metrics.md §4.5 and §4.6, readings R70, R71 and R78. */
 export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
   'platform.utilization': {
     ...shared,
@@ -25,7 +24,7 @@ export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
     options: { chargeback: 'none', chargeback_resource: 'cpu' },
     unit: 'currency',
     feeds: ['cost.recorded'],
-    items: costs,
+    items: charged,
     summarize: cost,
   },
   'business.cost_per_feature': {
@@ -39,51 +38,6 @@ export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
     summarize: costPerFeature,
   },
 };
-
-/** What stands above and below the line. */
-interface RatioItem extends Item {
-  readonly part: number;
-  readonly whole: number;
-}
-
-/** R70: of what is stated again under one id, the last holds whole. */
-function usages(world: World, options: Options): RatioItem[] {
-  return [...eventsBy(world, /^usage\.recorded$/, 'usage_id')].map(([id, stated]): RatioItem => {
-    const data = dataOf(stated.at(-1)!);
-    const at = Date.parse(String(data.from));
-    const hours = (Date.parse(String(data.to)) - at) / 3_600_000;
-    return {
-      atomId: id,
-      at,
-      dimensions: {
-        ...ownersOfTold(world, options, { service: text(data.service_id), team: text(data.team) }, at),
-        resource: text(data.resource).toLowerCase(),
-      },
-      excluded: hours === 0 ? 'no_duration' : hours < 0 ? 'negative_duration' : '',
-      part: Number(data.used) * hours,
-      whole: Number(data.allocated) * hours,
-    };
-  });
-}
-
-function costs(world: World, options: Options): RatioItem[] {
-  return [...eventsBy(world, /^cost\.recorded$/, 'cost_id')].map(([id, stated]): RatioItem => {
-    const data = dataOf(stated.at(-1)!);
-    const at = Date.parse(String(data.from));
-    return {
-      atomId: id,
-      at,
-      dimensions: {
-        ...ownersOfTold(world, options, { service: text(data.service_id), team: text(data.team) }, at),
-        category: text(data.category) || UNASSIGNED,
-        currency: text(data.currency),
-      },
-      excluded: '',
-      part: Number(data.amount),
-      whole: 0,
-    };
-  });
-}
 
 function namesOf(items: readonly Item[], dimension: string): string[] {
   const names = items.flatMap((item) => item.dimensions[dimension] ?? []);
@@ -133,7 +87,8 @@ function utilization(row: RowContext): Summary {
 }
 
 function moneyFacts(counted: readonly Item[]) {
-  const currencies = namesOf(counted, 'currency');
+  const told = (counted as readonly Partial<CostItem>[]).flatMap((item) => item.toldIn ?? []);
+  const currencies = [...new Set(told)].sort(compareText);
   return {
     currencies,
     beside: { currency: currencies.length === 1 ? currencies[0]! : null, cost_scope: namesOf(counted, 'category') },
