@@ -24,8 +24,7 @@ export function reductionInterval(
   const before = resampledMedian(baseline, questions.baseline);
   const draws: number[] = [];
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
-    const [a, b] = [after(), before()];
-    const reduction = 1 - a / b;
+    const reduction = reducedBy(after(), before());
     if (!Number.isNaN(reduction)) draws.push(reduction);
   }
   if (draws.length === 0) return null;
@@ -33,6 +32,12 @@ export function reductionInterval(
   const low = percentile(draws, 0.025);
   const high = percentile(draws, 0.975);
   return low === null && high === null ? null : { low, high, level: 0.95, method: 'bootstrap' };
+}
+
+/** 1 − median ÷ the one before. Of one before that is open nobody knows how much more it is: that is no reduction by all of it. */
+function reducedBy(after: number, before: number): number {
+  if (before !== Number.POSITIVE_INFINITY) return 1 - after / before;
+  return after === Number.POSITIVE_INFINITY ? Number.NaN : Number.POSITIVE_INFINITY;
 }
 
 /** Draws as many weeks as there are and gives the median of what is in them; +∞ where an open item decides it. */
