@@ -54,7 +54,7 @@ export async function answerWithReduction(
         const questions = { now: questionOf(metric, request, row), baseline: questionOf(metric, request, baseline!) };
         return reductionInterval(nowWeeks.get(name) ?? [], baselineWeeks.get(name) ?? [], questions);
       }),
-      baseline: { ...told, window: baseline?.window ?? { ...row.window, start: then.from, end: then.to } },
+      baseline: { ...told, window: baseline?.window ?? { ...before.answer.window, tz: row.window.tz } },
     };
     return { ...row, reduction };
   });

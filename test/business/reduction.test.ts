@@ -143,10 +143,18 @@ test('each team is set against itself, and what is still open sorts last', async
   releases('after', autumn.from, 24);
   releases('b-before', spring.from, 20, { team: 'b' });
   releases('b-after', autumn.from, 30, { team: 'b' });
+  release('c-after', autumn.from, 30, { team: 'c' });
   await world.write();
-  const rows = await world.totals('delivery.time_to_market', { ...autumn, baseline, group_by: 'team' });
+  const rows = await world.totals('delivery.time_to_market', { ...autumn, baseline, group_by: 'team', grain: 'week' });
   const values = Object.fromEntries(rows.map((row) => [row.team, row.reduction?.value]));
-  expect(values).toEqual({ a: expect.closeTo(0.4, 12), b: expect.closeTo(-0.5, 12) });
+  expect(values).toEqual({ a: expect.closeTo(0.4, 12), b: expect.closeTo(-0.5, 12), c: null });
+  // Of who was not there before nothing is told, of the window that was asked for.
+  expect(rows.find((row) => row.team === 'c')?.reduction?.baseline).toEqual({
+    value: null,
+    n: 0,
+    status: 'no_data',
+    window: { ...rows[0]!.reduction!.baseline.window, grain: null, partial: false },
+  });
   const slower = rows.find((row) => row.team === 'b')?.reduction?.ci;
   expect(slower?.high).toBeLessThan(0);
   // As many again are committed and never released: the median of the cohort is not known, and no reduction either.
