@@ -38,7 +38,6 @@ export async function answerMetric(deps: AnswerDeps, metric: Metric, request: Me
   const baseline = {
     store: deps.store,
     now: deps.now,
-    zone: request.tz === 'team' ? deps.reportingZone : request.tz,
     hours: read.hours,
     ask: (one: MetricRequest) => answerPlainly(asked, metric, one),
     withTables: <T>(use: (tables: AtomTables) => Promise<T>) => deps.withAtoms(request.asOf, kinds, use),

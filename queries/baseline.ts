@@ -19,8 +19,6 @@ const MIN_ITEMS = 10;
 export interface BaselineDeps {
   readonly store: Store;
   readonly now: string;
-  /** Zone in which weeks begin. */
-  readonly zone: string;
   readonly hours: HoursTable | null;
   readonly ask: (request: MetricRequest) => Promise<Answered>;
   readonly withTables: <T>(use: (tables: AtomTables) => Promise<T>) => Promise<T>;
@@ -41,16 +39,22 @@ export async function answerWithReduction(
   if (!before.ok) return before;
   const nameOf = (row: Row) => keyOf(request.groupBy.map((dimension) => String(row[dimension])));
   const baselines = new Map(before.answer.totals.map((row) => [nameOf(row), row]));
-  const [nowWeeks, baselineWeeks] = await deps.withTables(async (tables) => [
-    await readWeeks(deps, tables, metric, { ...request, grain: null }),
-    await readWeeks(deps, tables, metric, then),
-  ]);
+  // Weeks begin where the row's days do: with tz=team, in the zone of its team.
+  const weeks = await deps.withTables(async (tables) => {
+    const byZone = new Map<string, { readonly now: Weeks; readonly baseline: Weeks }>();
+    for (const zone of new Set(now.answer.totals.map((row) => row.window.tz))) {
+      const read = (one: MetricRequest) => readWeeks(deps, tables, metric, one, zone);
+      byZone.set(zone, { now: await read({ ...request, grain: null }), baseline: await read(then) });
+    }
+    return byZone;
+  });
   const totals = now.answer.totals.map((row): Row => {
     const baseline = baselines.get(nameOf(row));
     const told = { value: baseline?.value ?? null, n: baseline?.n ?? 0, status: baseline?.status ?? 'no_data' };
     const reduction: Reduction = {
       ...reduced(row, baseline, () => {
         const name = nameOf(row);
+        const { now: nowWeeks, baseline: baselineWeeks } = weeks.get(row.window.tz)!;
         const questions = { now: questionOf(metric, request, row), baseline: questionOf(metric, request, baseline!) };
         return reductionInterval(nowWeeks.get(name) ?? [], baselineWeeks.get(name) ?? [], questions);
       }),
@@ -85,27 +89,24 @@ function reduced(
   return { value: 1 - median / before, ci: interval() };
 }
 
+/** Weeks with an item, by group. */
+type Weeks = ReadonlyMap<string, readonly WeekOfItems[]>;
+
 /** The same question of the baseline's window alone. */
 function baselineRequest(request: MetricRequest): MetricRequest {
   const [from = '', to = ''] = String(request.options.baseline).split('..');
   return { ...request, from, to, grain: null };
 }
 
-/** The values of every week by group: closed ones in ascending order, and how many are open. */
+/** The values of every week of a zone by group: closed ones in ascending order, and how many are open. */
 async function readWeeks(
   deps: BaselineDeps,
   tables: AtomTables,
   metric: Metric,
   request: MetricRequest,
-): Promise<ReadonlyMap<string, readonly WeekOfItems[]>> {
-  const { sql, params } = weeksSql(
-    tables,
-    metric,
-    request,
-    deps.zone,
-    Date.parse(request.asOf ?? deps.now),
-    deps.hours,
-  );
+  zone: string,
+): Promise<Weeks> {
+  const { sql, params } = weeksSql(tables, metric, request, zone, Date.parse(request.asOf ?? deps.now), deps.hours);
   const groups = new Map<string, WeekOfItems[]>();
   for (const row of await deps.store.query(sql, params)) {
     const open = request.options.closed_only === true ? 0 : Number(row.open);
