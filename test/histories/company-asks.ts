@@ -13,6 +13,8 @@ interface Askable {
   readonly groups: readonly string[];
   readonly filters: readonly string[];
   readonly timed?: boolean;
+  /** Its median can be set against that of a baseline. */
+  readonly isReducible?: boolean;
   /** Of some of the people nothing is told but of whole days, in the organisation's zone, as known now. */
   readonly isOfPeople?: boolean;
 }
@@ -34,6 +36,7 @@ const askable: readonly Askable[] = [
     groups: owners,
     filters: owners,
     timed: true,
+    isReducible: true,
   },
   { metric: 'platform.utilization', options: {}, groups: [...owners, 'resource'], filters: [...owners, 'resource'] },
   {
@@ -112,6 +115,7 @@ function windowAt(random: Random, seed: number): { from: string; to: string; tz:
 
 function varied(random: Random, one: Askable, seed: number, past: string): Record<string, string> {
   const params: Record<string, string> = windowAt(random, seed);
+  if (one.isReducible === true && random.chance(0.7)) againstBaseline(params, random);
   const days = (Date.parse(params.to!) - Date.parse(params.from!)) / DAY_MS;
   const grain = random.pick([...(days <= 3 ? ['hour'] : []), 'day', 'week', 'month', 'quarter', 'year', '28d', '']);
   if (grain !== '') params.grain = grain;
@@ -136,6 +140,18 @@ function varied(random: Random, one: Askable, seed: number, past: string): Recor
   if (one.isOfPeople === true && one.groups.some((name) => name in params || params.group_by !== undefined))
     if (random.chance(0.8)) tellable(params);
   return params;
+}
+
+/** Makes a question one about weeks that are set against earlier ones, or for once against later ones. */
+function againstBaseline(params: Record<string, string>, random: Random): void {
+  const before = (instant: string, days: number): string => new Date(Date.parse(instant) - days * DAY_MS).toISOString();
+  const from = before(params.to!, random.pick([7, 35, 40, 45, 50]));
+  const end = before(from, random.pick([0, 0, 5]));
+  const baseline = `${before(end, random.pick([7, 35, 40, 60]))}..${end}`;
+  const now = `${from}..${params.to}`;
+  const [asked, against] = random.chance(0.9) ? [now, baseline] : [baseline, now];
+  [params.from, params.to] = asked.split('..') as [string, string];
+  params.baseline = against;
 }
 
 /** Makes a question about some of the people one that may be answered. */

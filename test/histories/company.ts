@@ -2,6 +2,7 @@ import { type Company, type Person, tellTasks, tellUse, tellWork } from './compa
 import { tellMoney } from './money.ts';
 import { newTelling, teams, tellCatalog, tellHours, weekendOf } from './organisation.ts';
 import { newRandom } from './random.ts';
+import { tellRoadmap } from './roadmap.ts';
 import { newStory, type Recorded } from './story.ts';
 
 const DAY_MS = 86_400_000;
@@ -41,7 +42,11 @@ export function companyHistory(seed: number): Recorded[] {
       if (random.chance(0.97)) telling.fact('source.heartbeat', at, { name }, name, 0);
   const money = newStory();
   tellMoney(money, seed, start, end);
-  return [...story.history, ...money.history].sort((a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at));
+  const roadmap = newStory();
+  tellRoadmap(roadmap, seed, start, end);
+  return [...story.history, ...money.history, ...roadmap.history].sort(
+    (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),
+  );
 }
 
 const services = ['api', 'API', 'shop', 'web', 'nobody', 'Nobody'];

@@ -4,7 +4,8 @@ import type { MetricAnswer, Row, Status, Window } from '../../queries/envelope.t
 import { type Bucket, bucketsOf, iso, type Stretch, startOfUnit, unitsOf } from './calendar.ts';
 import { type Feed, feedOf, isAliveIn } from './coverage.ts';
 import { dataOf } from './known.ts';
-import { type Ask, oracleMetrics, type Question, readAsk } from './question.ts';
+import { type Ask, baselineOf, oracleMetrics, type Question, readAsk } from './question.ts';
+import { withReduction } from './reduction.ts';
 import { groupsOf, itemsOf, matches, ownersPart, serviceUnits, spansOf } from './scope.ts';
 import { canonicalJson } from './statistics.ts';
 import { type Dimensions, type OracleMetric, type RowContext, within } from './summary.ts';
@@ -15,12 +16,21 @@ export type { Ask };
 
 const SPEC_VERSION = '1.0.0';
 
+type History = readonly { readonly event: NormalizedEvent; readonly recorded_at: string }[];
+
 /** What `GET /v1/metrics/{id}` answers, computed naively from the definitions; `metric`: one that depends on more than the history. */
-export function oracle(
-  history: readonly { event: NormalizedEvent; recorded_at: string }[],
-  ask: Ask,
-  metric: OracleMetric = oracleMetrics[ask.metric]!,
-): MetricAnswer {
+export function oracle(history: History, ask: Ask, metric: OracleMetric = oracleMetrics[ask.metric]!): MetricAnswer {
+  const answer = answerOf(history, ask, metric);
+  if (ask.params.baseline === undefined) return answer;
+  const { grain: _, ...plain } = ask.params;
+  const before: Ask = { ...ask, params: { ...plain, ...baselineOf(ask.params.baseline) } };
+  const world = worldOf(history, Date.parse(answer.as_of));
+  const sideOf = (one: Ask, { totals }: MetricAnswer) => ({ question: readAsk(one, metric), totals });
+  const totals = withReduction(world, sideOf(ask, answer), sideOf(before, answerOf(history, before, metric)));
+  return { ...answer, totals };
+}
+
+function answerOf(history: History, ask: Ask, metric: OracleMetric): MetricAnswer {
   const question = readAsk(ask, metric);
   // What a metric from elsewhere makes of a world is not noted in it.
   const world =

@@ -93,6 +93,7 @@ export function readAsk(ask: Ask, metric: OracleMetric = oracleMetrics[ask.metri
     else if (typeof byDefault === 'boolean') options[name] = given === 'true';
     else options[name] = typeof byDefault === 'number' ? Number(given) : given;
   }
+  if (params.baseline !== undefined) options.baseline = Object.values(baselineOf(params.baseline)).join('..');
   if (params.business_hours !== undefined) options.business_hours = params.business_hours;
   const scope: Record<string, readonly string[]> = {};
   for (const name of dimensionNames) {
@@ -116,4 +117,10 @@ export function readAsk(ask: Ask, metric: OracleMetric = oracleMetrics[ask.metri
     dimensionsOfSome,
     isToldOfSome: (params.tz ?? 'UTC') === 'UTC' && options.ownership === 'then' && params.as_of === undefined,
   };
+}
+
+/** The two ends of a baseline. */
+export function baselineOf(text: string): { readonly from: string; readonly to: string } {
+  const [from, to] = text.split('..').map((part) => iso(Date.parse(part)));
+  return { from: from!, to: to! };
 }

@@ -147,7 +147,7 @@ export function isClosed(item: Item): boolean {
 }
 
 /** Milliseconds that an item has lasted, so far if it is open: all of them, or those in business hours (R38). */
-export function lengthOf({ world, options }: RowContext, item: Item): number {
+export function lengthOf({ world, options }: Pick<RowContext, 'world' | 'options'>, item: Item): number {
   const end = typeof item.duration === 'number' ? item.since! + item.duration : world.asOf;
   if (options.business_hours === undefined) return Math.max(0, end - item.since!);
   const calendar = remembered(world, `calendar ${options.business_hours}`, () =>
