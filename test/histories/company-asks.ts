@@ -38,7 +38,12 @@ const askable: readonly Askable[] = [
     timed: true,
     isReducible: true,
   },
-  { metric: 'platform.utilization', options: {}, groups: [...owners, 'resource'], filters: [...owners, 'resource'] },
+  {
+    metric: 'platform.utilization',
+    options: { of: ['total', 'hourly_p95', 'hourly_p95'] },
+    groups: [...owners, 'resource'],
+    filters: [...owners, 'resource'],
+  },
   {
     metric: 'business.cost',
     options: { chargeback: ['used', 'allocated', 'shares', 'none'], chargeback_resource: ['cpu', 'memory'] },

@@ -1,4 +1,5 @@
 import { type Company, type Person, tellTasks, tellUse, tellWork } from './company-work.ts';
+import { tellLoad } from './load.ts';
 import { tellMoney } from './money.ts';
 import { newTelling, teams, tellCatalog, tellHours, weekendOf } from './organisation.ts';
 import { newRandom } from './random.ts';
@@ -40,13 +41,9 @@ export function companyHistory(seed: number): Recorded[] {
   for (const name of ['books', 'roadmap', 'people', 'backstage', 'checklist'])
     for (let at = start - 3 * DAY_MS; at < end; at += 5 * DAY_MS)
       if (random.chance(0.97)) telling.fact('source.heartbeat', at, { name }, name, 0);
-  const money = newStory();
-  tellMoney(money, seed, start, end);
-  const roadmap = newStory();
-  tellRoadmap(roadmap, seed, start, end);
-  return [...story.history, ...money.history, ...roadmap.history].sort(
-    (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),
-  );
+  const apart = newStory();
+  for (const tell of [tellMoney, tellRoadmap, tellLoad]) tell(apart, seed, start, end);
+  return [...story.history, ...apart.history].sort((a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at));
 }
 
 const services = ['api', 'API', 'shop', 'web', 'nobody', 'Nobody'];

@@ -2,6 +2,7 @@ import { startOfUnit } from './calendar.ts';
 import { charged } from './chargeback.ts';
 import { type CostItem, costs } from './costs.ts';
 import { featuresDone } from './features.ts';
+import { hourlyUsages, peak } from './hourly.ts';
 import { compareText } from './known.ts';
 import { bootstrapOfRatio } from './statistics.ts';
 import { type Item, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
@@ -9,14 +10,14 @@ import { type RatioItem, usages } from './usages.ts';
 
 const shared = { options: {}, graceHours: 48, sourcesAlone: true } as const;
 
-/** metrics.md §4.5 and §4.6, readings R70, R71 and R78. */
+/** metrics.md §4.5 and §4.6, readings R70, R71, R77 and R78. */
 export const moneyMetrics: Readonly<Record<string, OracleMetric>> = {
   'platform.utilization': {
     ...shared,
     options: { of: 'total' },
     unit: 'fraction',
     feeds: ['usage.recorded'],
-    items: usages,
+    items: (world, options) => (options.of === 'hourly_p95' ? hourlyUsages : usages)(world, options),
     summarize: utilization,
   },
   'business.cost': {
@@ -69,20 +70,16 @@ function ratioOf(row: RowContext, counted: readonly Item[]): Pick<Summary, 'valu
 function utilization(row: RowContext): Summary {
   const { counted, excluded } = within(row.items, row);
   const kinds = namesOf(counted, 'resource');
-  const common = { n: counted.length, excluded };
-  if (kinds.length > 1)
-    return {
-      ...common,
-      value: null,
-      ci: null,
-      notApplicable: true,
-      facts: { numerator: null, denominator: null },
-      words: { caveat: naming(kinds) },
-    };
+  const isMixed = kinds.length > 1;
+  const unknown = isMixed ? { value: null, ci: null, notApplicable: true, words: { caveat: naming(kinds) } } : {};
+  if (row.options.of === 'hourly_p95') return { ...peak(row), ...unknown };
+  const [numerator, denominator] = [sum(counted, 'part'), sum(counted, 'whole')];
   return {
-    ...common,
     ...ratioOf(row, counted),
-    facts: { numerator: sum(counted, 'part'), denominator: sum(counted, 'whole') },
+    n: counted.length,
+    excluded,
+    facts: isMixed ? { numerator: null, denominator: null } : { numerator, denominator },
+    ...unknown,
   };
 }
 
