@@ -208,8 +208,10 @@ async function answerInZone(
     sizes.set(made, Number(beside.numbers(name).headcount_least ?? cell.tallies.respondents ?? cell.items));
     return made;
   };
+  // Of active people the cells of all of them say who goes along with whom (R61), whichever of them are asked for.
+  const isDecided = metric.survey !== undefined || metric.fewLeftOut || metric.aggregate.type === 'active';
   const hide = (rows: readonly Row[]) =>
-    metric.suppressBelow === undefined || metric.survey !== undefined || metric.fewLeftOut
+    metric.suppressBelow === undefined || isDecided
       ? rows
       : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
   const totals = [...hide(groups.map((group) => row(WHOLE, group)))];
@@ -219,10 +221,7 @@ async function answerInZone(
   return {
     ok: true,
     totals:
-      metric.suppressBelow === undefined ||
-      metric.survey !== undefined ||
-      metric.fewLeftOut ||
-      metric.aggregate.type === 'active'
+      metric.suppressBelow === undefined || isDecided
         ? totals
         : [...withoutRemainders(totals, series, request.groupBy)],
     series,
