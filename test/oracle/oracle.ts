@@ -54,7 +54,13 @@ function answerOf(history: History, ask: Ask, metric: OracleMetric): MetricAnswe
     options: question.options,
     window: windowOf(question, question.window, question.window.end > question.asOf),
     as_of: question.asOfText,
-    totals: groups.map((group) => row(whole, group)),
+    totals: groups.map((group) => {
+      const total = row(whole, group);
+      const isPartlyHidden = series.some((one) => one.group === group && one.answer.status === 'suppressed');
+      return question.metric.hidesRemainders === true && isPartlyHidden
+        ? { ...suppressedRow(question, total.window, total.coverage), ...group }
+        : total;
+    }),
     series: series.map((one) => one.answer),
   };
 }

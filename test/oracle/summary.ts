@@ -105,6 +105,8 @@ export interface OracleMetric {
   readonly groups?: (question: Question, world: World) => readonly Dimensions[];
   /** Told of cohorts of people alone (R90): of a row without any nothing is told. */
   readonly isOfCohorts?: boolean;
+  /** Its total is hidden with any of its buckets, which the others would tell (metrics.md §9.2, rule 3). */
+  readonly hidesRemainders?: boolean;
   summarize(row: RowContext): Summary;
 }
 

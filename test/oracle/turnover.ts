@@ -23,6 +23,7 @@ export const turnoverMetrics: Readonly<Record<string, OracleMetric>> = {
     sourcesAlone: true,
     items: leavers,
     groups: teamsIn,
+    hidesRemainders: true,
     summarize: turnover,
   },
 };
@@ -128,7 +129,9 @@ function turnover(row: RowContext): Summary {
   };
 }
 
-function wholeMonths({ clipped, tz }: RowContext): number | null {
+function wholeMonths({ clipped, tz, world }: RowContext): number | null {
+  // A month that is not over is no whole one.
+  if (clipped.end > world.asOf) return null;
   const start = DateTime.fromMillis(clipped.start, { zone: tz });
   const end = DateTime.fromMillis(clipped.end, { zone: tz });
   const isBegin = (at: DateTime): boolean => at.startOf('month').toMillis() === at.toMillis();
