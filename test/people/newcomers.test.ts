@@ -62,6 +62,18 @@ test('EX-TTF-1: 1, 2, 3 and 10 days and one not there after 4: the median is 3 d
   expect(await world.refused('people.time_to_first_login/atoms', {})).toContain('never shown');
 });
 
+test('whose team nobody said when they joined begins in the one that was said first, by whoever said it', async () => {
+  beat();
+  for (const who of 'abcde') {
+    join(who, ago(20));
+    login(who, ago(18));
+  }
+  for (const who of 'abc') world.story().tell('person.moved', ago(5), { person: who, team: 'T' });
+  for (const who of 'de') world.story().tell('person.defined', ago(6), { person: who, kind: 'human', team: 'T' });
+  await world.write();
+  expect(await only('people.time_to_first_login', { group_by: 'team' })).toMatchObject({ team: 'T', value: 2, n: 5 });
+});
+
 test('who was told to move before they joined begins with joining all the same, by any spelling of the name', async () => {
   beat();
   for (const who of 'abcde') {

@@ -1,9 +1,12 @@
 import { dimensionColumns, maybeTime, receiptColumns, time } from '../atom.ts';
-import { kindOf } from '../catalog.ts';
+import { kindOf, placeAt } from '../catalog.ts';
 import { nameOf, text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
 
-/** Where the clock of a person starts (metrics.md §6.5, R91): joining, joining again after leaving, coming to engineering, changing teams. */
+/**
+ * Where the clock of a person starts (metrics.md §6.5, R91): joining, joining again after leaving, coming to engineering, changing
+ * teams. In the team that the person was last said to be in by then, else first (R7), whoever said so.
+ */
 const newcomersSql = (table: (layer: string) => string): string => {
   const order = 'PARTITION BY entity ORDER BY occurred_at, id';
   const before = (value: string) =>
@@ -12,7 +15,7 @@ const newcomersSql = (table: (layer: string) => string): string => {
   return `
   SELECT f.subject AS subject, f.id AS atom_id, '${UNASSIGNED}' AS service, hex(sipHash128(f.person)) AS login_key, how, started_at, left_at,
     ${kindOf('f.person', 'k.kind')} AS excluded,
-    multiIf(team_stated != '', team_stated, team_before != '', team_before, '${UNASSIGNED}') AS team, team AS team_now,
+    if(empty(k.teams), '${UNASSIGNED}', ${placeAt('k.teams', 'f.started_at')}) AS team, team AS team_now,
     ${others.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
     [id] AS event_ids, arrayFilter(x -> x != '', [delivery_id]) AS delivery_ids
   FROM (
