@@ -28,7 +28,7 @@ export function frameOf(
   const heard = { services, sources, feeds: metric.feeds, window: axis.window, asOf };
   const dayCoverage = measureCoverage({ ...heard, units: axis.days });
   const coverage =
-    request.grain === 'hour' ? measureCoverage({ ...heard, units: localHours(axis.window, tz) }) : dayCoverage;
+    request.grain === 'hour' ? measureCoverage({ ...heard, units: localHours(axis.reach, tz) }) : dayCoverage;
   const days = metric.aheadDays?.(request.options) ?? 0;
   if (days === 0) return { axis, spanOf, coverage, dayCoverage, shareAhead: () => 1 };
   // Every row of a bucket asks for the same days, and the calendar is slow to answer.

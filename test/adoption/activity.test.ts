@@ -119,6 +119,15 @@ describe('beyond the examples', () => {
       '2025-03-03T09:00:00.000Z',
       '2025-03-03T15:00:00.000Z',
     ]);
+    // What was heard before the hours that are asked for is heard of all the same.
+    const noon = { from: '2025-03-12T12:00:00Z', to: '2025-03-12T14:00:00Z', grain: 'hour' };
+    const lookingBack = await world.get('adoption.wau', noon);
+    for (const row of [...lookingBack.totals, ...lookingBack.series])
+      expect(row).toMatchObject({
+        value: 2,
+        status: 'ok',
+        window: { start: '2025-03-06T00:00:00.000Z', partial: false },
+      });
   });
 
   test('a day is the local one', async () => {
