@@ -26,7 +26,9 @@ export function reaching(axis: Axis, activity: Activity, ofSome: boolean): Reach
   const known = ofSome ? dayStart(axis.asOf, axis.tz) : Number.POSITIVE_INFINITY;
   const spanOf = (whole: Span): Span => {
     const end = Math.max(whole.start, Math.min(whole.end, known));
-    if (activity.reach === 'bucket') return { start: whole.start, end };
+    // What has not begun looks back from no day of its own; of some of the people it looks back from its end.
+    const isAhead = !ofSome && whole.start >= axis.asOf;
+    if (activity.reach === 'bucket' || isAhead) return { start: whole.start, end };
     const last = Math.min(end, axis.window.end, Math.max(axis.asOf, whole.start + 1)) - 1;
     const day = DateTime.fromMillis(last, { zone: axis.tz }).startOf('day');
     const start = activity.reach === 'month' ? day.startOf('month') : day.minus({ days: activity.reach - 1 });

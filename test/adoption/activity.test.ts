@@ -119,6 +119,18 @@ describe('beyond the examples', () => {
       '2025-03-03T09:00:00.000Z',
       '2025-03-03T15:00:00.000Z',
     ]);
+    // A week that has not begun has nobody yet.
+    const ahead = {
+      from: '2025-03-31T00:00:00Z',
+      to: '2025-04-14T00:00:00Z',
+      grain: 'week',
+      as_of: '2025-04-01T00:00:00Z',
+    };
+    const weeksAhead = await world.get('adoption.mau', ahead);
+    expect(weeksAhead.series.map((row) => [row.value, row.status])).toEqual([
+      [3, 'provisional'],
+      [null, 'no_data'],
+    ]);
     // What was heard before the hours that are asked for is heard of all the same.
     const noon = { from: '2025-03-12T12:00:00Z', to: '2025-03-12T14:00:00Z', grain: 'hour' };
     const lookingBack = await world.get('adoption.wau', noon);
