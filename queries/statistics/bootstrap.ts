@@ -18,31 +18,30 @@ export function canonicalJson(value: unknown): string {
 
 /**
  * Draws for a bootstrap: fills `into` with places among `n`, by the generator sfc32 seeded with the first 16 bytes of SHA-256
- * over the canonical JSON of a question. A buffer at a time, since an interval takes millions of draws.
+ * over the canonical JSON of a question.
  */
 export function drawer(question: unknown, n: number): (into: Uint32Array) => void {
-  const digest = digestOf(question);
-  const state = Int32Array.from([0, 4, 8, 12], (at) => digest.readInt32LE(at));
-  const scale = n / 4_294_967_296;
+  const state = stateOf(digestOf(question));
+  const scale = n / TWO_TO_32;
   return (into) => {
-    let a = state[0]!;
-    let b = state[1]!;
-    let c = state[2]!;
-    let d = state[3]!;
-    for (let draw = 0; draw < into.length; draw += 1) {
-      const t = (((a + b) | 0) + d) | 0;
-      d = (d + 1) | 0;
-      a = b ^ (b >>> 9);
-      b = (c + (c << 3)) | 0;
-      c = (c << 21) | (c >>> 11);
-      c = (c + t) | 0;
-      into[draw] = (t >>> 0) * scale;
-    }
-    state[0] = a;
-    state[1] = b;
-    state[2] = c;
-    state[3] = d;
+    for (let draw = 0; draw < into.length; draw += 1) into[draw] = sfc32(state) * scale;
   };
+}
+
+const TWO_TO_32 = 4_294_967_296;
+
+const stateOf = (digest: Buffer): Int32Array => Int32Array.from([0, 4, 8, 12], (at) => digest.readInt32LE(at));
+
+/** The next of the whole numbers below 2³² that a state gives, which moves on. */
+function sfc32(state: Int32Array): number {
+  const b = state[1]!;
+  const c = state[2]!;
+  const t = (((state[0]! + b) | 0) + state[3]!) | 0;
+  state[3] = (state[3]! + 1) | 0;
+  state[0] = b ^ (b >>> 9);
+  state[1] = (c + (c << 3)) | 0;
+  state[2] = (((c << 21) | (c >>> 11)) + t) | 0;
+  return t >>> 0;
 }
 
 const digestOf = (question: unknown): Buffer => createHash('sha256').update(canonicalJson(question)).digest();
@@ -120,29 +119,17 @@ function drawRatio(sums: Float64Array, weights: Float64Array, digest: Buffer): I
   return { low: r7(ratios, 0.025), high: r7(ratios, 0.975), level: 0.95, method: 'bootstrap' };
 }
 
-/**
- * The sums of both columns over the same places, for each resample: what {@link drawer} draws, in the same order, but added up
- * as it is drawn, in half the time.
- */
+/** The sums of both columns over the same places, for each resample; added up as they are drawn, as there are millions. */
 function sumsDrawn(left: Float64Array, right: Float64Array, digest: Buffer): readonly [Float64Array, Float64Array] {
   const n = left.length;
-  const scale = n / 4_294_967_296;
+  const state = stateOf(digest);
+  const scale = n / TWO_TO_32;
   const sums = [new Float64Array(RESAMPLES), new Float64Array(RESAMPLES)] as const;
-  let a = digest.readInt32LE(0);
-  let b = digest.readInt32LE(4);
-  let c = digest.readInt32LE(8);
-  let d = digest.readInt32LE(12);
   for (let sample = 0; sample < RESAMPLES; sample += 1) {
     let sum = 0;
     let other = 0;
     for (let nth = 0; nth < n; nth += 1) {
-      const t = (((a + b) | 0) + d) | 0;
-      d = (d + 1) | 0;
-      a = b ^ (b >>> 9);
-      b = (c + (c << 3)) | 0;
-      c = (c << 21) | (c >>> 11);
-      c = (c + t) | 0;
-      const place = ((t >>> 0) * scale) | 0;
+      const place = (sfc32(state) * scale) | 0;
       sum += left[place]!;
       other += right[place]!;
     }
