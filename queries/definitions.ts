@@ -1,5 +1,6 @@
 import type { Store } from '../ingest/ports.ts';
 import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
+import { KNOWN } from './atoms/sql.ts';
 
 /**
  * What the workspace has defined, one entry per entity: the definition that held at `asOf` as known then, else the earliest
@@ -19,7 +20,7 @@ export async function readDefinitions(
 export const DEFINITIONS = `SELECT toJSONString(data) AS data FROM (
   SELECT id, lower(entity) AS entity_key, toUnixTimestamp64Milli(occurred_at) AS at, data
   FROM events
-  WHERE type = {type:String} AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+  WHERE type = {type:String} AND ${KNOWN}
   ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id
 )
 ORDER BY entity_key, at <= {at:Int64} DESC, if(at <= {at:Int64}, at, -at) DESC, id DESC

@@ -4,6 +4,10 @@ export const EPOCH = "toDateTime64('1900-01-01 00:00:00', 3, 'UTC')";
 export const FAR = "toDateTime64('2299-12-31 00:00:00', 3, 'UTC')";
 export const UNASSIGNED = '(unassigned)';
 
+/** Condition of the events that were known at the parameter `known` (UTC ISO; null: now). */
+export const KNOWN =
+  "({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))";
+
 /** Text, empty if absent. */
 export const text = (path: string): string => `data.${path}::String`;
 /** Text in lower case, as names compare. */

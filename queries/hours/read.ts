@@ -1,4 +1,5 @@
 import type { Store } from '../../ingest/ports.ts';
+import { KNOWN } from '../atoms/sql.ts';
 import { rollingDays } from '../buckets.ts';
 import type { Metric } from '../metric.ts';
 import type { MetricRequest, Problem } from '../request.ts';
@@ -31,7 +32,7 @@ export const CALENDAR = `SELECT at, data FROM (
   SELECT id, toUnixTimestamp64Milli(occurred_at) AS at, toJSONString(data) AS data
   FROM events
   WHERE type = 'calendar.defined' AND lower(toString(data.calendar)) = {calendar:String}
-    AND ({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))
+    AND ${KNOWN}
   ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id
 )
 ORDER BY at, id
@@ -44,9 +45,6 @@ async function readTeamCalendars(store: Store, asOf: string | null): Promise<Rea
   for (const row of rows) byId.set(row.calendar, [...(byId.get(row.calendar) ?? []), row]);
   return new Map([...byId].map(([id, definitions]) => [id, calendarOf(definitions)]));
 }
-
-const KNOWN =
-  "({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))";
 
 /** SQL of {@link readTeamCalendars}. */
 const TEAM_CALENDARS = `SELECT calendar, at, data FROM (

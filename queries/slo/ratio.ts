@@ -3,6 +3,7 @@ import type { SqlValue, Store } from '../../ingest/ports.ts';
 import { PROMETHEUS } from '../../ingest/prometheus/pulled.ts';
 import { type IndicatorDefinition, isPulled } from '../../ingest/workspace/indicator.ts';
 import { superseded } from '../atoms/facts.ts';
+import { KNOWN } from '../atoms/sql.ts';
 import type { AtomTables } from '../atoms/tables.ts';
 import type { HeardSlice } from './judge.ts';
 
@@ -81,9 +82,6 @@ export async function readPulled(store: Store, name: string, asOf: string | null
 const PULLED = `entity = {entity:String} AND source = '${PROMETHEUS}'`;
 
 const entityOfSlices = (name: string): string => entityOf({ id: '', type: 'sli.window', data: { sli: name } });
-
-const KNOWN =
-  "({known:Nullable(String)} IS NULL OR recorded_at <= parseDateTime64BestEffort(ifNull({known:Nullable(String)}, '1970-01-01'), 3, 'UTC'))";
 
 /** The best copy of each event, as known: highest normaliser, then earliest; without what a newer normaliser no longer tells (R1). */
 const events = (types: string, also = '1'): string => `
