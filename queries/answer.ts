@@ -30,13 +30,14 @@ export type Answered =
  * A question that would take more than {@link MAX_ROWS} rows is a problem; a throw is a lost store.
  */
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
-  const read = await readHours(deps.store, metric, request, deps.now);
+  const counts = deps.keptCounts?.forQuestion() ?? deps.store;
+  const read = await readHours(counts, metric, request, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
-  const asked: CountingDeps = { ...deps, hours: read.hours };
+  const asked: CountingDeps = { ...deps, hours: read.hours, counts };
   if (request.options.baseline === undefined) return answerPlainly(asked, metric, request);
   const kinds = kindsRead(metric, request.options);
   const baseline = {
-    store: deps.store,
+    store: counts,
     now: deps.now,
     hours: read.hours,
     ask: (one: MetricRequest) => answerPlainly(asked, metric, one),
@@ -79,7 +80,7 @@ export type Part =
 function answerCompared(deps: CountingDeps, tables: AtomTables, metric: Metric, request: MetricRequest): Promise<Part> {
   const axis = axisOf(request, request.tz, Date.parse(request.asOf ?? deps.now), null, deps.fiscalStartMonth);
   const ask = (part: MetricRequest) => answerInZone(deps, tables, metric, part, request.tz, request.filters);
-  return compareAdopters({ store: deps.store, axis, ask }, tables, request);
+  return compareAdopters({ store: deps.counts, axis, ask }, tables, request);
 }
 
 /**
@@ -108,14 +109,14 @@ async function answerByTeamZone(
   metric: Metric,
   request: MetricRequest,
 ): Promise<readonly Part[]> {
-  const zones = await readTeamZones(deps.store, request.asOf);
+  const zones = await readTeamZones(deps.counts, request.asOf);
   const owning = isOfSubjects(metric)
     ? await readTeams(
-        deps.store,
+        deps.counts,
         kindsCounted(metric, request.options).map((name) => tables[name]),
         request,
       )
-    : (await readServiceSpans(deps.store, tables, { ...request, groupBy: ['team'] })).map((span) => span.keys[0]!);
+    : (await readServiceSpans(deps.counts, tables, { ...request, groupBy: ['team'] })).map((span) => span.keys[0]!);
   const teams = new Set([...zones.keys(), '(unassigned)', ...owning]);
   const asked = request.filters.team;
   const byZone = new Map<string, string[]>();

@@ -2,11 +2,14 @@ import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { WithAtoms } from './atoms/tables.ts';
 import type { MetricAnswer } from './envelope.ts';
+import type { KeptCounts } from './kept-counts.ts';
 
 /** What it takes to answer. `now` is UTC ISO with milliseconds; `reportingZone` an IANA zone. */
 export interface AnswerDeps {
   readonly store: Store;
   readonly withAtoms: WithAtoms;
+  /** What was counted for earlier questions; without, all is counted anew. */
+  readonly keptCounts?: KeptCounts;
   readonly now: string;
   readonly reportingZone: string;
   /** First month of the fiscal year, 1 to 12; January without. */

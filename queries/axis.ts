@@ -27,8 +27,8 @@ export const inWindow = `${atMs} >= {window_start:Int64} AND ${atMs} < {window_e
 /** Condition of the items that are not left out. */
 export const counted = "item_reason = ''";
 
-/** End of an interval, no later than as_of; what is left out lies where it begins. */
-const untilMs = `if(${counted}, least({as_of:Int64}, ifNull(toUnixTimestamp64Milli(item_until), {as_of:Int64})), ${atMs})`;
+/** End of an interval, no later than `last_end`; what is left out lies where it begins. */
+const untilMs = `if(${counted}, least({last_end:Int64}, ifNull(toUnixTimestamp64Milli(item_until), {last_end:Int64})), ${atMs})`;
 
 /** Condition of the items that a question reaches. */
 export function reachSql(union: boolean): string {
@@ -41,16 +41,16 @@ const holdsAt = (instant: string): string =>
   `${atMs} <= ${instant} AND toUnixTimestamp64Milli(item_until) > ${instant}`;
 
 /** Condition of the items that hold at the end of the window, or at as_of if that comes first. */
-export const standsAtEndSql = holdsAt('least({window_end:Int64}, {as_of:Int64})');
+export const standsAtEndSql = holdsAt('{last_end:Int64}');
 
 /** Condition of the items that hold at some time of the reach. */
 export const everStandsSql = `${atMs} <= {window_end:Int64} AND toUnixTimestamp64Milli(item_until) > {reach_start:Int64}`;
 
 /** The whole window and every bucket at whose end (or as_of, if that comes first) the item holds; those not begun have none. */
 export const standingSql = `arrayJoin(arrayConcat(
-    if({window_start:Int64} < {as_of:Int64} AND ${standsAtEndSql}, [toInt64(${WHOLE})], []::Array(Int64)),
+    if({window_start:Int64} < {last_end:Int64} AND ${standsAtEndSql}, [toInt64(${WHOLE})], []::Array(Int64)),
     arrayFilter(
-      b -> {bucket_starts:Array(Int64)}[b + 1] < {as_of:Int64} AND ${holdsAt('least({bucket_ends:Array(Int64)}[b + 1], {as_of:Int64})')},
+      b -> {bucket_starts:Array(Int64)}[b + 1] < {last_end:Int64} AND ${holdsAt('least({bucket_ends:Array(Int64)}[b + 1], {last_end:Int64})')},
       arrayMap(b -> toInt64(b), range(length({bucket_ends:Array(Int64)})))))) AS bucket`;
 
 /** Whether the buckets cut the window, so that every instant of it lies in exactly one of them. */
@@ -71,7 +71,7 @@ export function bucketsSql(request: MetricRequest, axis: Axis, union: boolean): 
     const whole = `if(${inWindow}, [toInt64(${WHOLE})], []::Array(Int64))`;
     return `arrayJoin(arrayConcat(${whole}, ${rangeSql(request, axis, atMs, atMs)})) AS bucket`;
   }
-  const last = `greatest(${atMs}, least(${untilMs}, {window_end:Int64}) - 1)`;
+  const last = `greatest(${atMs}, ${untilMs} - 1)`;
   const inside = request.grain === null ? '' : `, ${rangeSql(request, axis, atMs, last)}`;
   const begin = `if(bucket < 0, {window_start:Int64}, {bucket_starts:Array(Int64)}[bucket + 1])`;
   const end = `if(bucket < 0, {window_end:Int64}, {bucket_ends:Array(Int64)}[bucket + 1])`;
@@ -101,7 +101,10 @@ function daySql(at: string): string {
   return `(toInt64(toRelativeDayNum(${clamped}, {tz:String})) - {first_day:Int64})`;
 }
 
-/** Parameters of the time axis, for any SQL that puts rows into its buckets. */
+/**
+ * Parameters of the time axis, for any SQL that puts rows into its buckets. `last_end`: the end of the window, or as_of if that
+ * comes first, so that of a window that is over the same is asked as time goes on.
+ */
 export function axisParams(axis: Axis, request: MetricRequest): Record<string, SqlValue> {
   const calendar = request.grain !== null && request.grain !== 'hour' && rollingDays(request.grain) === null;
   return {
@@ -109,6 +112,7 @@ export function axisParams(axis: Axis, request: MetricRequest): Record<string, S
     window_start: axis.window.start,
     window_end: axis.window.end,
     reach_start: axis.reach.start,
+    last_end: Math.min(axis.window.end, axis.asOf),
     as_of: axis.asOf,
     first_bucket: axis.buckets[0]?.start ?? 0,
     first_day: axis.days.first,

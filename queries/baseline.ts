@@ -129,7 +129,7 @@ export function weeksSql(
   const axis = axisOf(request, zone, asOf, hours);
   const items = metric.items(request.options);
   const scope = scopeSql(request, columnsOf(metric));
-  const columns = [...itemColumns(items, axis), `${keySql(scope.groups)} AS group_key`];
+  const columns = [...itemColumns(items, axis, false), `${keySql(scope.groups)} AS group_key`];
   const sql = `SELECT group_key, toInt32(toStartOfWeek(item_at, 1, {tz:String})) AS week,
   arraySort(groupArrayIf(assumeNotNull(item_value), isNotNull(item_value))) AS closed, countIf(isNull(item_value)) AS open
 FROM (SELECT ${columns.join(', ')} FROM ${itemRows(tables, metric.atom, items, request, scope)})

@@ -1,4 +1,5 @@
 import type { SqlValue, Store } from '../ingest/ports.ts';
+import { inStretches, partsOf, sortedAges } from './aggregates.ts';
 import type { AtomTables } from './atoms/tables.ts';
 import {
   type Axis,
@@ -6,19 +7,17 @@ import {
   bucketOfSql,
   bucketsNest,
   bucketsSql,
-  counted,
   everStandsSql,
-  inWindow,
   reachSql,
   standingSql,
   WHOLE,
 } from './axis.ts';
 import { hoursByCalendarSql, hoursSql } from './hours/table.ts';
+import { NEXT_TURN } from './kept-counts.ts';
 import { type Aggregate, type Items, isOfIntervals, isStanding } from './metric.ts';
 import { signedSeconds } from './metrics/populations.ts';
 import type { MetricRequest } from './request.ts';
 import { type ScopeSql, scopeSql } from './scope.ts';
-import { FEW_VALUES, RANK_SLACK } from './statistics/quantile.ts';
 
 /** Numbers of one bucket (or of the whole window: -1) and one group. */
 export interface Cell {
@@ -62,18 +61,18 @@ export function cellsSql(
   const scope = scopeSql(request, dimensions);
   const union = isOfIntervals(aggregate);
   const standing = isStanding(aggregate);
+  const survival = items.clock !== undefined && request.options.kaplan_meier === true;
   const columns = [
-    ...itemColumns(items, axis),
+    ...itemColumns(items, axis, survival),
     ...(items.columns ?? []),
     ...scope.groups.map((sql, index) => `${sql} AS group_${index}`),
   ];
   const rows = itemRows(tables, atom, items, request, scope);
-  const survival = items.clock !== undefined && request.options.kaplan_meier === true;
   const aggregates = [
     'count() AS items',
     ...partsOf(aggregate),
     ...(items.open ? ['countIf(item_open) AS open'] : []),
-    ...(survival ? [sortedAges] : []),
+    ...(survival ? [sortedAges] : nextTurn(items, tables)),
     ...Object.entries(items.tallies ?? {}).map(aliased),
   ];
   const keys = [...scope.groups.map((_, index) => `group_${index}`), 'item_reason'].join(', ');
@@ -114,17 +113,29 @@ export function itemRows(
   return rows;
 }
 
-/** What an item is, in one set of column names for all metrics. */
-export function itemColumns(items: Items, axis: Axis): readonly string[] {
-  const { at, reason, hit, open, value, weight, clock, until } = items;
+/**
+ * The instant after as_of until which the cells stay as they are if only time goes on, where a metric says so: what is kept of
+ * them is good until then.
+ */
+function nextTurn({ closes, turns }: Items, tables: AtomTables): readonly string[] {
+  if (turns !== undefined) return [`${turns(tables)} AS ${NEXT_TURN}`];
+  return closes === undefined ? [] : [`minIf(item_closes, item_open) AS ${NEXT_TURN}`];
+}
+
+/** What an item is, in one set of column names for all metrics; `aged`: with how long those that still run have. */
+export function itemColumns(items: Items, axis: Axis, aged: boolean): readonly string[] {
+  const { at, reason, hit, open, closes, value, weight, clock, until } = items;
   return [
     `${at} AS item_at`,
     `CAST(${reason}, 'LowCardinality(String)') AS item_reason`,
     ...(hit ? [`${hit} AS item_hit`] : []),
-    ...(open ? [`${open} AS item_open`] : []),
+    ...(open && closes === undefined ? [`${open} AS item_open`] : []),
+    ...(open && closes !== undefined
+      ? [`toUnixTimestamp64Milli(${closes}) AS item_closes`, `(${open}) AND item_closes > {as_of:Int64} AS item_open`]
+      : []),
     ...(value ? [`${value} AS item_value`] : []),
     ...(weight ? [`${weight} AS item_weight`] : []),
-    ...(clock ? clockColumns(clock, axis) : []),
+    ...(clock ? clockColumns(clock, axis).slice(0, aged ? 2 : 1) : []),
     ...(until ? [`${until} AS item_until`] : []),
   ];
 }
@@ -221,74 +232,4 @@ function ranksOf(starts: readonly number[] = [], stretches: readonly (readonly n
     });
   });
   return ranks;
-}
-
-function partsOf(aggregate: Aggregate['type']): readonly string[] {
-  switch (aggregate) {
-    case 'rate':
-    case 'count':
-    case 'active':
-      return [];
-    case 'sum':
-      return [`${exactSum('item_value')} AS value_sum`];
-    case 'ratio':
-      return [`${exactSum('item_value')} AS value_sum`, `${exactSum('item_weight')} AS weight_sum`, weeksSql];
-    case 'proportion':
-    case 'snapshot':
-      return ['countIf(item_hit) AS hits'];
-    case 'quantiles':
-    case 'mean':
-      return ['countIf(isNull(item_value)) AS open', `${sortedSql} AS sorted_values`];
-    case 'score':
-    case 'standing':
-    case 'promoters':
-      return [`${sortedSql} AS sorted_values`];
-    case 'union':
-    case 'availability':
-      return [
-        'countIf(isNull(item_until)) AS open',
-        'intervalLengthSum(covered_from, greatest(covered_from, covered_to)) / 1000 AS covered',
-        `countIf(${inWindow}) AS begun`,
-      ];
-  }
-}
-
-/** Billionths as whole numbers: their sum is the same in whatever order they come. */
-const billionths = (value: string): string => `toInt128(round(${value} * 1e9))`;
-const exactSum = (value: string): string => `toFloat64(sum(${billionths(value)})) / 1e9`;
-
-/** Days on which weeks begin, and of each week the sums of values and weights. */
-const weeksSql = `arrayMap(part -> arrayMap(x -> toFloat64(x) / 1e9, part), [
-    arrayMap(x -> toInt128(x), weekly.1), weekly.2, weekly.3]) AS weeks, sumMap([toInt32(toStartOfWeek(item_at, 1, {tz:String}))],
-    [${billionths('item_value')}], [${billionths('item_weight')}]) AS weekly`;
-
-const sortedAges = `arraySort(groupArrayIf(assumeNotNull(item_age), ${counted} AND isNotNull(item_age))) AS sorted_ages`;
-
-const sortedSql = `arraySort(groupArrayIf(assumeNotNull(item_value), ${counted} AND isNotNull(item_value)))`;
-
-const QUANTILES: readonly number[] = [0.5, 0.75, 0.9];
-
-/**
- * The cells with, of few values, all; of many the stretches about the ranks that R-7 and its interval can need, and where each begins. In
- * slices, because a lambda that reads an array copies it once per call.
- */
-function inStretches(cells: string, keepsValues: boolean, closedOnly: boolean): string {
-  const total = closedOnly ? 'length(sorted_values)' : 'length(sorted_values) + open';
-  const start = (centre: string): string => `toUInt32(greatest(1, round(${centre}) - ${RANK_SLACK}))`;
-  const about = ['p.1 - p.2', '(values_n - 1) * p.3 + 1', 'p.1 + 1 + p.2'].map(start);
-  // Of few values the first slice holds all: to choose the array itself would copy every one.
-  const nth = Array.from(
-    { length: QUANTILES.length * about.length + 1 },
-    (_, index) =>
-      `arraySlice(sorted_values, starts[${index + 1}], ${index === 0 ? `if(few, ${FEW_VALUES}, ${2 * RANK_SLACK + 1})` : 2 * RANK_SLACK + 1})`,
-  );
-  const ones = `[${nth.map(() => 'toUInt32(1)').join(', ')}]`;
-  // One query per step: an alias that is used often is planned once only if it is a column of a query within.
-  return `SELECT * EXCEPT (${keepsValues ? '' : 'sorted_values, '}starts, few), if(few, [toUInt32(1)], starts) AS stretch_starts, if(few, [${nth[0]}], [${nth.join(', ')}]) AS stretches
-FROM (
-  SELECT * EXCEPT (values_n), length(sorted_values) <= ${FEW_VALUES} AS few,
-    if(few, ${ones}, arrayPushBack(arrayFlatten(arrayMap(p -> [${about.join(', ')}],
-      arrayMap(p -> (values_n * p, 1.96 * sqrt(values_n * p * (1 - p)), p), [${QUANTILES.join(', ')}]))), toUInt32(greatest(1, length(sorted_values))))) AS starts
-  FROM (SELECT *, ${total} AS values_n FROM (${cells}))
-)`;
 }

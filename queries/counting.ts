@@ -17,7 +17,11 @@ import { readServiceLevels } from './slo/levels.ts';
 import { readServiceSpans, readSourceSpans } from './spans.ts';
 
 /** What it takes to count: what it takes to answer, and which hours of a duration count. */
-export type CountingDeps = AnswerDeps & { readonly hours: HoursTable | null };
+export type CountingDeps = AnswerDeps & {
+  readonly hours: HoursTable | null;
+  /** The store, or what is kept of it: not for what decides what may be told of people, nor for rows behind a number. */
+  readonly counts: Store;
+};
 
 /** What the rows of an answer are made of. */
 export interface Counted {
@@ -35,7 +39,7 @@ export async function countItems(
   request: MetricRequest,
   tz: string,
 ): Promise<Counted> {
-  const { store } = deps;
+  const { counts: store } = deps;
   const reaching = reachingOf(deps, metric, request, tz);
   const framing = readFrame(store, tables, metric, request, reaching);
   const [{ frame }, cells, beside] = await Promise.all([
@@ -77,7 +81,7 @@ async function readCellsOf(
   reaching: Reaching,
   framing: Promise<Framed>,
 ): Promise<ReadonlyMap<string, Cell>> {
-  const { store, reportingZone } = deps;
+  const { counts: store, reportingZone } = deps;
   const { axis } = reaching;
   if (metric.survey !== undefined) return readAnswered(deps, metric.survey, request, axis);
   const { aggregate } = metric;
@@ -93,6 +97,11 @@ async function readCellsOf(
   return readCells(store, tables, metric.atom, columnsOf(metric), items, aggregate.type, request, axis);
 }
 
-function levelsOf({ store, now }: CountingDeps, tables: AtomTables, { asOf, options }: MetricRequest, { reach }: Axis) {
+function levelsOf(
+  { counts: store, now }: CountingDeps,
+  tables: AtomTables,
+  { asOf, options }: MetricRequest,
+  { reach }: Axis,
+) {
   return readServiceLevels(store, tables, { reach, asOf, now, withEvents: options.method !== 'time' });
 }

@@ -112,7 +112,7 @@ export function listingSql(
   const fields = fieldsOf(metric);
   const owner = (name: string) => (request.options.ownership === 'now' ? `${name}_now AS ${name}` : name);
   const columns = [
-    ...itemColumns(items, axis),
+    ...itemColumns(items, axis, true),
     ...fields.filter((name) => !(name in dimensionColumns)),
     ...['team', 'tier', 'region', 'product'].map(owner),
   ];

@@ -190,8 +190,14 @@ export interface Items {
   readonly reason: string;
   /** proportion, snapshot: whether the item is in the numerator. */
   readonly hit?: string;
-  /** proportion: whether an item may still come to be in the numerator. */
+  /** proportion: whether an item may still come to be in the numerator, and until which instant. */
   readonly open?: string;
+  readonly closes?: string;
+  /**
+   * Where time alone changes what is counted, but not by `closes`: epoch ms of the next instant after as_of at which it does, an
+   * SQL expression of one value for all items.
+   */
+  readonly turns?: (tables: AtomTables) => string;
   /**
    * quantiles, mean: the instants between which the item's clock runs; `end` is NULL while it does. `calendar`: id of the
    * calendar, in lower case, by whose open hours it runs where the option `business_hours` names none.

@@ -59,7 +59,6 @@ GROUP BY ${keys}bucket`;
   const params: Record<string, SqlValue> = {
     ...axisParams(axis, request),
     ...scope.params,
-    last_end: cut,
     ends: axis.buckets.map((bucket) => Math.min(bucket.end, cut)),
     buckets_n: axis.buckets.length,
   };

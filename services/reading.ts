@@ -7,6 +7,7 @@ import { answerMetric } from '../queries/answer.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { metricDiff } from '../queries/diff.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
+import { keepCounts } from '../queries/kept-counts.ts';
 import { metricAtoms } from '../queries/listing.ts';
 import type { Options } from '../queries/metric.ts';
 import { findMetric, metrics } from '../queries/metrics/registry.ts';
@@ -54,9 +55,11 @@ export function openReading(deps: ReadingDeps): Reading {
     fiscalStartMonth: deps.fiscalStartMonth,
     defaults: deps.defaults(),
   });
+  const keptCounts = keepCounts(deps.store);
   const asking = ({ now }: RequestContext) => ({
     store: deps.store,
     withAtoms: deps.withAtoms,
+    keptCounts,
     now,
     reportingZone: deps.reportingZone,
     fiscalStartMonth: deps.fiscalStartMonth,

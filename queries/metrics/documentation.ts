@@ -22,5 +22,6 @@ export const sessions: Items = {
   at: 'began_at',
   reason: 'excluded',
   hit: 'isNotNull(found_at)',
-  open: `isNull(found_at) AND toUnixTimestamp64Milli(last_at) + ${PAUSE_MS} > {as_of:Int64}`,
+  open: 'isNull(found_at)',
+  closes: `last_at + toIntervalMillisecond(${PAUSE_MS})`,
 };

@@ -60,5 +60,6 @@ export const intentItems = (hit: string, open: string): Items => ({
   at: 'began_at',
   reason: "multiIf(asked_by != '', asked_by, NOT in_catalogue, 'not_in_catalogue', '')",
   hit,
-  open: `(${open}) AND toUnixTimestamp64Milli(began_at) + ${HOURS * 3_600_000} > {as_of:Int64}`,
+  open,
+  closes: `began_at + toIntervalHour(${HOURS})`,
 });

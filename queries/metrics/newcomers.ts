@@ -86,6 +86,7 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
     at: 'cohort_at',
     reason: "if(few, 'few', '')",
     clock: { start: 'started_at', end: 'reached_at' },
+    turns: ({ newcomers }) => nextAfterAsOf('left_at', newcomers),
     columns: ['person_key', 'elapsed_seconds', 'working_days'],
     tallies: {
       respondents: 'uniqExact(person_key)',
@@ -94,6 +95,10 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
     },
   };
 }
+
+/** SQL of the first `instant` of the rows of a table that comes after as_of, in epoch ms; 0 if none does. */
+export const nextAfterAsOf = (instant: string, table: string): string =>
+  `(SELECT ifNull(min(toUnixTimestamp64Milli(${instant})), 0) FROM ${table} WHERE toUnixTimestamp64Milli(${instant}) > {as_of:Int64})`;
 
 /** Both medians, in days that have passed and in working days between the local dates; null as {@link quantile} says. */
 function daysOfNewcomers({ items, tallies }: Measured): Partial<Envelope> {

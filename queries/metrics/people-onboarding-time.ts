@@ -1,5 +1,6 @@
 import type { Measured, Metric } from '../metric.ts';
 import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
+import { nextAfterAsOf } from './newcomers.ts';
 
 /** How many of those who began long enough ago were done in time: who is done early and began late is not among them. */
 function shareInTime({ tallies }: Measured) {
@@ -53,6 +54,11 @@ export const onboardingTime: Metric = {
     at: 'cohort_at',
     reason: "if(few, 'few', '')",
     clock: { start: 'started_at', end: 'completed_at' },
+    turns: ({ onboardings }) =>
+      nextAfterAsOf(
+        'turn',
+        `(SELECT arrayJoin([left_at, toNullable(started_at + toIntervalMillisecond({within_ms:Int64}))]) AS turn FROM ${onboardings})`,
+      ),
     columns: ['person_key', 'is_mature', 'is_in_time'],
     tallies: {
       respondents: 'uniqExact(person_key)',

@@ -27,7 +27,9 @@ export const trainingCompletion: Metric = {
     at: 'cohort_at',
     reason: "if(few, 'few', '')",
     hit: 'ifNull(completed_at <= due_at, false)',
-    open: 'isNull(completed_at) AND toUnixTimestamp64Milli(due_at) >= {as_of:Int64}',
+    open: 'isNull(completed_at)',
+    // A completion at the last instant is in time.
+    closes: 'due_at + toIntervalMillisecond(1)',
     columns: ['person_key', 'due_at', 'completed_at', 'passed'],
     tallies: {
       respondents: 'uniqExact(person_key)',

@@ -24,7 +24,9 @@ export const supportResolutionRate: Metric = {
     at: 'created_at',
     reason: notTimed('resolved_at'),
     hit: `ifNull(${signedSeconds('created_at', 'resolved_at')} <= ${SECONDS}, false)`,
-    open: `isNull(resolved_at) AND ifNull({as_of:Int64} - toUnixTimestamp64Milli(created_at) <= ${SECONDS * 1_000}, false)`,
+    open: 'isNull(resolved_at) AND isNotNull(created_at)',
+    // A resolution at the last instant is in time.
+    closes: `assumeNotNull(created_at) + toIntervalMillisecond(${SECONDS * 1_000 + 1})`,
   }),
   examples: [
     { id: 'EX-SUP-2', text: 'Of 20 tickets 16 are resolved within 14 days, two later and two not yet: 80 %.' },

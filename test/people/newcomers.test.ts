@@ -215,3 +215,28 @@ test('EX-ONB-1: the median with who is not done, and the share of those who bega
     { team: 'T', value: 2.5, share_in_time: 0.4 },
   ]);
 });
+
+test('who is known to leave counts until then, and an onboarding is mature once its days are over, asked again and again', async () => {
+  beat();
+  for (const who of 'abcdef') {
+    join(who, ago(20), { team: 'T' });
+    world.story().tell('onboarding.started', ago(20), { person: who, team: 'T' });
+    if (who === 'f') continue;
+    login(who, ago(19));
+    world.story().tell('onboarding.completed', ago(19), { person: who });
+  }
+  world.story().tell('person.left', ago(-2), { person: 'f' });
+  await world.write();
+  const asked = async (days: number) => {
+    world.at(ago(days));
+    const window = { to: '2025-03-30T00:00:00Z' };
+    const first = await only('people.time_to_first_login', window);
+    const onboarding = await only('people.onboarding_time', { ...window, within_days: '21' });
+    return [first.open_n, onboarding.open_n, onboarding.mature_n];
+  };
+  expect(await asked(0)).toEqual([1, 1, 0]);
+  expect(await asked(-0.9)).toEqual([1, 1, 0]);
+  expect(await asked(-1)).toEqual([1, 1, 6]);
+  expect(await asked(-1.9)).toEqual([1, 1, 6]);
+  expect(await asked(-2)).toEqual([0, 0, 5]);
+});

@@ -10,6 +10,7 @@ import { EVENTS_INSERT, eventRow } from '../../queries/atoms/events.ts';
 import { type Touch, touchOf } from '../../queries/atoms/scope.ts';
 import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
+import { keepCounts } from '../../queries/kept-counts.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import { parseRequest } from '../../queries/request.ts';
 import { openStore } from '../../services/store.ts';
@@ -40,7 +41,8 @@ export async function openLedger(reportingZone = 'UTC'): Promise<Ledger> {
   const atoms = openAtoms(store, 'test');
   await atoms.prepare();
   let offset = 0n;
-  const deps = (now: string): AnswerDeps => ({ store, withAtoms: atoms.withAtoms, now, reportingZone });
+  const keptCounts = keepCounts(store);
+  const deps = (now: string): AnswerDeps => ({ store, withAtoms: atoms.withAtoms, keptCounts, now, reportingZone });
   return {
     store,
     atoms,

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import type { Row, SqlValue, Store } from '../ingest/ports.ts';
+
+/** What statements counted, for as long as no table that they read has changed. */
+export interface KeptCounts {
+  /**
+   * The store as one question reads it: what an earlier question read with the same statement and parameters is handed on if
+   * the tables that the statement names are still those, else it is read. Rows are frozen, since questions share them.
+   */
+  forQuestion(): Store;
+}
+
+/**
+ * Column of a statement that tells until which instant after `as_of` (epoch ms; 0: for ever) it says the same, in every row that
+ * knows of one. Without it, another `as_of` is another question.
+ */
+export const NEXT_TURN = 'next_turn_ms';
+
+/** Values that are kept, of all statements together: some 100 MB. */
+const MOST_VALUES = 2_000_000;
+
+/** By table the mark of what it holds; tables without rows are absent. Null where another server may hold other rows. */
+type Marks = ReadonlyMap<string, string> | null;
+
+interface Kept {
+  readonly marks: ReadonlyMap<string, string>;
+  readonly rows: Promise<readonly Row[]>;
+  /** Epoch ms of the question that read it; 0 where it does not depend on that. */
+  readonly asOf: number;
+  values: number;
+}
+
+/**
+ * A part of a table never changes, and the name of one never comes back: the parts that a table consists of say what it holds.
+ * They are named by each server on its own, so of copies on several nothing is kept.
+ */
+const MARKS = `SELECT table, toString(groupBitXor(sipHash64(name, hash_of_all_files))) AS mark,
+  max(startsWith(engine, 'Replicated') OR startsWith(engine, 'Shared')) AS copied
+FROM system.parts WHERE database = currentDatabase() AND active GROUP BY table ORDER BY table`;
+
+/** Names a table that a past was folded into. */
+const PAST = /\bfold_/;
+
+/** Keeps counts of `store`, those asked for longest ago going first. */
+export function keepCounts(store: Store): KeptCounts {
+  const kept = new Map<string, Kept>();
+  let values = 0;
+
+  const forget = (key: string): void => {
+    values -= kept.get(key)?.values ?? 0;
+    kept.delete(key);
+  };
+
+  async function readMarks(): Promise<Marks> {
+    const rows = await store.query<{ table: string; mark: string; copied: number }>(MARKS).catch(() => null);
+    // Who may not ask for the parts, or cannot reach the store, keeps nothing.
+    if (rows === null || rows.some(({ copied }) => Number(copied) > 0)) return null;
+    const marks = new Map(rows.map(({ table, mark }) => [table, mark]));
+    // What is out of date is let go at once: it may tell of somebody who was erased.
+    for (const [key, one] of kept) if (!stillHolds(one.marks, marks)) forget(key);
+    return marks;
+  }
+
+  let reading: Promise<Marks> = Promise.resolve(null);
+  let next: Promise<Marks> | null = null;
+  /** The marks as they are no earlier than now: who asks while others are read shares the next ones. */
+  function marksFromNow(): Promise<Marks> {
+    next ??= reading.then(() => {
+      next = null;
+      reading = readMarks();
+      return reading;
+    });
+    return next;
+  }
+
+  function keep(sql: string, key: string, one: Kept): void {
+    forget(key);
+    kept.set(key, one);
+    one.rows.then(
+      async (rows) => {
+        // A table may have changed between its mark and its reading; one that is emptied has the mark again that it had.
+        const after = await marksFromNow();
+        if (kept.get(key) !== one) return;
+        if (after === null || !sameMarks(one.marks, marksOf(sql, after))) return forget(key);
+        one.values = valuesOf(rows);
+        values += one.values;
+        for (const oldest of kept.keys()) {
+          if (values <= MOST_VALUES) break;
+          forget(oldest);
+        }
+      },
+      () => {
+        if (kept.get(key) === one) forget(key);
+      },
+    );
+  }
+
+  async function read<R extends Row>(sql: string, params: Readonly<Record<string, SqlValue>>): Promise<readonly R[]> {
+    const rows = await store.query<R>(sql, params);
+    for (const row of rows) Object.freeze(row);
+    return rows;
+  }
+
+  return {
+    forQuestion() {
+      let marks: Promise<Marks> | null = null;
+      return {
+        ...store,
+        async query<R extends Row>(sql: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<R[]> {
+          // Tables in memory have no parts.
+          if (PAST.test(sql)) return store.query<R>(sql, params);
+          marks ??= marksFromNow();
+          const now = await marks;
+          if (now === null) return store.query<R>(sql, params);
+          const named = marksOf(sql, now);
+          const key = keyOf(sql, params, named);
+          const asOf = sql.includes(NEXT_TURN) ? Number(params.as_of) : 0;
+          const known = kept.get(key);
+          if (known !== undefined && asOf >= known.asOf && asOf < nextTurn(await known.rows)) {
+            // The map tells ages by its order.
+            kept.delete(key);
+            kept.set(key, known);
+            return known.rows as Promise<R[]>;
+          }
+          const rows = read<R>(sql, params);
+          keep(sql, key, { marks: named, rows, asOf, values: 0 });
+          return rows as Promise<R[]>;
+        },
+      };
+    },
+  };
+}
+
+/** The first instant after which the rows may say something else. */
+function nextTurn(rows: readonly Row[]): number {
+  const turns = rows.map((row) => Number(row[NEXT_TURN] ?? 0)).filter((turn) => turn > 0);
+  return turns.reduce((least, turn) => Math.min(least, turn), Number.POSITIVE_INFINITY);
+}
+
+/** Of the tables that have rows, those that a statement names. */
+function marksOf(sql: string, marks: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...marks].filter(([table]) => sql.includes(table)));
+}
+
+function stillHolds(then: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  return [...then].every(([table, mark]) => now.get(table) === mark);
+}
+
+function sameMarks(then: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  return then.size === now.size && stillHolds(then, now);
+}
+
+/** Only the parameters that the statement names decide what it says. */
+function keyOf(sql: string, params: Readonly<Record<string, SqlValue>>, marks: ReadonlyMap<string, string>): string {
+  const named = Object.entries(params).filter(
+    ([name]) => sql.includes(`{${name}:`) && !(name === 'as_of' && sql.includes(NEXT_TURN)),
+  );
+  return createHash('sha256')
+    .update(JSON.stringify([sql, named, [...marks]]))
+    .digest('base64');
+}
+
+/** Numbers and texts in rows, lists told by their length. */
+function valuesOf(rows: readonly Row[]): number {
+  let values = 0;
+  for (const row of rows)
+    for (const value of Object.values(row)) values += Array.isArray(value) ? value.flat().length : 1;
+  return values;
+}
