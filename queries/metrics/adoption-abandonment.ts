@@ -37,7 +37,12 @@ export const abandonment: Metric = {
         SELECT *, assumeNotNull(requested_at) + toIntervalMillisecond({within_ms:Int64}) AS closes_at FROM ${requests}
         WHERE excluded = '' AND isNotNull(requested_at) AND isNotNull(started_at) AND started_at <= closes_at
       )`,
-        { who: 'person_key', at: 'assumeNotNull(requested_at)', cells: ['team', 'kind'] },
+        {
+          who: 'person_key',
+          at: 'assumeNotNull(requested_at)',
+          cells: ['team', 'kind'],
+          columns: ['person_key', 'finished_at', 'closes_at', 'team', 'team_now', 'kind'],
+        },
         groups.length > 0,
       ),
     steps: [{ is_finished: 'isNotNull(finished_at) AND ifNull(finished_at, closes_at) <= closes_at' }],

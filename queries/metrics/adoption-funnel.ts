@@ -1,3 +1,4 @@
+import { stepped } from '../items.ts';
 import type { Metric } from '../metric.ts';
 import { activity, byPeople, isPortalAction } from './activity.ts';
 import { cohortCaveats, inCohorts, toldOfCohorts } from './cohorts.ts';
@@ -57,10 +58,13 @@ export const funnel: Metric = {
   aggregate: { type: 'proportion' },
   items: ({ step, of, within_days }) => {
     const number = steps.indexOf(step as (typeof steps)[number]);
+    const before = of === 'first' || number === 1 ? null : `at_${number - 1}`;
+    const reached = [...(before === null ? [] : [before]), `at_${number}`];
     return {
       from: ({ actions }, { groups }) =>
         inCohorts(
-          `(
+          stepped(
+            `(
         SELECT person_key, min(acted_at) AS at_0, at_0 + toIntervalMillisecond({within_ms:Int64}) AS closes_at, at_0 + toIntervalDay(7) AS week_from,
           least(closes_at, at_0 + toIntervalDay(${LAST_SECOND_WEEK_DAY})) AS week_until,
           argMin(team, (acted_at, atom_id)) AS team, team AS team_now,
@@ -69,17 +73,23 @@ export const funnel: Metric = {
             .join(', ')}
         FROM ${actions} WHERE ${byPeople} GROUP BY person_key
       )`,
-          { who: 'person_key', at: 'at_0', cells: ['team'] },
+            [
+              { at_1: firstFrom('login_ats', 'at_0', 'closes_at') },
+              { at_2: firstFrom('scaffold_ats', 'at_1', 'closes_at') },
+              { at_3: firstFrom('deploy_ats', 'at_2', 'closes_at') },
+              { second_from: 'if(isNull(at_3), NULL, toNullable(greatest(assumeNotNull(at_3), week_from)))' },
+              { at_4: firstFrom('second_week_ats', 'second_from', 'week_until') },
+            ],
+          ),
+          {
+            who: 'person_key',
+            at: 'at_0',
+            cells: ['team'],
+            columns: ['person_key', 'closes_at', ...reached, 'team', 'team_now'],
+          },
           groups.length > 0,
         ),
-      steps: [
-        { at_1: firstFrom('login_ats', 'at_0', 'closes_at') },
-        { at_2: firstFrom('scaffold_ats', 'at_1', 'closes_at') },
-        { at_3: firstFrom('deploy_ats', 'at_2', 'closes_at') },
-        { second_from: 'if(isNull(at_3), NULL, toNullable(greatest(assumeNotNull(at_3), week_from)))' },
-        { at_4: firstFrom('second_week_ats', 'second_from', 'week_until') },
-      ],
-      at: of === 'first' || number === 1 ? 'cohort_at' : `if(isNull(at_${number - 1}), NULL, toNullable(cohort_at))`,
+      at: before === null ? 'cohort_at' : `if(isNull(${before}), NULL, toNullable(cohort_at))`,
       reason: "if(few, 'few', '')",
       hit: `isNotNull(at_${number})`,
       open: `isNull(at_${number})`,

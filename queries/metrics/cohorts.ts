@@ -1,11 +1,12 @@
 import type { Metric } from '../metric.ts';
 import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
 
-/** What tells people apart, when they began, and by which columns they are told side by side. */
+/** What tells people apart, when they began, by which columns they are told side by side, and which of their columns are needed. */
 interface Cohorts {
   readonly who: string;
   readonly at: string;
   readonly cells: readonly string[];
+  readonly columns: readonly string[];
 }
 
 const monday = (week: string): string => `toDateTime64(toDate(toInt32((${week}) * 7 - 3)), 3, {tz:String})`;
@@ -17,35 +18,35 @@ const monday = (week: string): string => `toDateTime64(toDate(toInt32((${week}) 
  * would cut the people otherwise; they stand on the Monday of the zone asked about. Adds `cohort_at` and `few`: 1 where a row
  * counts nowhere. A table expression.
  */
-export const inCohorts = (rows: string, { who, at, cells }: Cohorts, isGrouped: boolean): string => {
-  const columns = cells.join(', ');
+export const inCohorts = (rows: string, { who, at, cells, columns }: Cohorts, isGrouped: boolean): string => {
   const people = 'arrayDistinct(arrayConcat(so_far.1, week.2))';
   const isEnough = `length(${people}) >= ${MIN_RESPONDENTS}`;
-  // One query per step: an alias that is used often is planned once only if it is a column of a query within.
+  const cell = `if(uniqExact(${who}) OVER (PARTITION BY ${cells.join(', ')}) < ${MIN_RESPONDENTS}, '', toString([${cells.map((name) => `toString(${name})`).join(', ')}]))`;
+  // One query per step: an alias that is used often is planned once only if it is a column of a query within. The rows go along
+  // with their week, so that they are read once.
+  const placed = `
+      SELECT ${[...new Set([who, ...columns])].join(', ')}, intDiv(toRelativeDayNum(${at}, 'UTC') + 3, 7) AS cohort_week, ${cell} AS cohort_cell
+      FROM ${rows}`;
   const weeks = `
-      SELECT cohort_cell, arraySort(week -> week.1, groupArray((cohort_week, persons))) AS by_week, arrayMap(week -> week.1, by_week) AS weeks
-      FROM (SELECT cohort_cell, cohort_week, groupUniqArray(${MIN_RESPONDENTS})(toString(${who})) AS persons FROM placed GROUP BY cohort_cell, cohort_week)
-      GROUP BY cohort_cell`;
+      SELECT cohort_cell, cohort_week, groupUniqArray(${MIN_RESPONDENTS})(toString(${who})) AS persons, groupArray((${columns.join(', ')})) AS members
+      FROM (${placed}) GROUP BY cohort_cell, cohort_week ORDER BY cohort_cell, cohort_week`;
+  const byCell = `
+      SELECT cohort_cell, groupArray((cohort_week, persons)) AS by_week, groupArray(cohort_week) AS weeks, groupArray(members) AS members_by_week
+      FROM (${weeks}) GROUP BY cohort_cell`;
   const ends = `
-      SELECT cohort_cell, weeks, arrayFold((so_far, week) -> (if(${isEnough}, []::Array(String), ${people}), arrayPushBack(so_far.2, toInt64(${isEnough}))),
+      SELECT cohort_cell, weeks, members_by_week, arrayFold((so_far, week) -> (if(${isEnough}, []::Array(String), ${people}), arrayPushBack(so_far.2, toInt64(${isEnough}))),
           by_week, ([]::Array(String), []::Array(Int64))).2 AS ends
-      FROM (${weeks})`;
+      FROM (${byCell})`;
   const blocks = `
-      SELECT cohort_cell, weeks, toInt64(arraySum(ends)) AS full, arrayFilter((week, end) -> end = 1, weeks, ends) AS closing,
+      SELECT cohort_cell, weeks, members_by_week, toInt64(arraySum(ends)) AS full, arrayFilter((week, end) -> end = 1, weeks, ends) AS closing,
         arrayMap((end, until) -> toInt64(until) - end, ends, arrayCumSum(ends)) AS blocks
       FROM (${ends})`;
-  const stands = `
-      SELECT cohort_cell, weeks, full, arrayMap(block -> if(full = 0, weeks[1], closing[least(block, full - 1) + 1]), blocks) AS stands FROM (${blocks})`;
-  const first = `
-      SELECT *, intDiv(toRelativeDayNum(${at}, 'UTC') + 3, 7) AS cohort_week, uniqExact(${who}) OVER (PARTITION BY ${columns}) AS cohort_persons
-      FROM ${rows}`;
+  const cohorts = `
+      SELECT of_week, ${monday('if(full = 0, weeks[1], closing[least(block, full - 1) + 1])')} AS cohort_at, full = 0${isGrouped ? " OR cohort_cell = ''" : ''} AS few
+      FROM (${blocks}) ARRAY JOIN members_by_week AS of_week, blocks AS block`;
   return `(
-    WITH placed AS (
-      SELECT * EXCEPT (cohort_persons), if(cohort_persons < ${MIN_RESPONDENTS}, '', toString([${cells.map((cell) => `toString(${cell})`).join(', ')}])) AS cohort_cell
-      FROM (${first})
-    )
-    SELECT p.*, ${monday('c.stands[indexOf(c.weeks, p.cohort_week)]')} AS cohort_at, c.full = 0${isGrouped ? " OR p.cohort_cell = ''" : ''} AS few
-    FROM placed AS p INNER JOIN (${stands}) AS c ON c.cohort_cell = p.cohort_cell
+    SELECT ${columns.map((name, index) => `member.${index + 1} AS ${name}`).join(', ')}, cohort_at, few
+    FROM (${cohorts}) ARRAY JOIN of_week AS member
   )`;
 };
 

@@ -1,3 +1,4 @@
+import { stepped } from '../items.ts';
 import type { Items, Metric, Options } from '../metric.ts';
 import { ownershipDimensions, rolloutFeeds, SKEW_SECONDS, signedSeconds } from './populations.ts';
 
@@ -114,13 +115,7 @@ function items(options: Options): Items {
       if (!last) return rows;
       // What is left out stands for itself: it neither hides nor is hidden by another service's.
       const once = [...(byCommit ? ['commit_sha'] : []), "if(reason = '', '', atom_id)", ...scope.groups];
-      let stepped = rows;
-      for (const step of steps) {
-        stepped = `(SELECT *, ${Object.entries(step)
-          .map(([name, sql]) => `${sql} AS ${name}`)
-          .join(', ')} FROM ${stepped})`;
-      }
-      return `(SELECT * FROM ${stepped} WHERE isNotNull(${end}) OR reason != '' ORDER BY ${end} DESC, atom_id DESC LIMIT 1 BY ${['change_id', ...once].join(', ')})`;
+      return `(SELECT * FROM ${stepped(rows, steps)} WHERE isNotNull(${end}) OR reason != '' ORDER BY ${end} DESC, atom_id DESC LIMIT 1 BY ${['change_id', ...once].join(', ')})`;
     },
   };
 }

@@ -68,7 +68,12 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
       ) AS f ON f.of = b.atom_id
       WHERE isNotNull(reached_at) OR isNull(left_at) OR left_at > fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
     )`,
-        { who: 'person_key', at: 'started_at', cells: ['team'] },
+        {
+          who: 'person_key',
+          at: 'started_at',
+          cells: ['team'],
+          columns: ['person_key', 'started_at', 'reached_at', 'team', 'team_now'],
+        },
         groups.length > 0,
       ),
     steps: [

@@ -41,7 +41,12 @@ export const onboardingTime: Metric = {
     from: ({ onboardings }, { groups }) =>
       inCohorts(
         `(SELECT * FROM ${onboardings} WHERE excluded = '' AND (isNotNull(completed_at) OR isNull(left_at) OR left_at > fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')))`,
-        { who: 'person_key', at: 'started_at', cells: ['team'] },
+        {
+          who: 'person_key',
+          at: 'started_at',
+          cells: ['team'],
+          columns: ['person_key', 'started_at', 'completed_at', 'team', 'team_now'],
+        },
         groups.length > 0,
       ),
     steps: [

@@ -21,7 +21,12 @@ export const trainingCompletion: Metric = {
     from: ({ assignments }, { groups }) =>
       inCohorts(
         `(SELECT * REPLACE (team AS team_now) FROM ${assignments} WHERE excluded = '')`,
-        { who: 'person_key', at: 'due_at', cells: ['team'] },
+        {
+          who: 'person_key',
+          at: 'due_at',
+          cells: ['team'],
+          columns: ['person_key', 'due_at', 'completed_at', 'passed', 'team', 'team_now'],
+        },
         groups.length > 0,
       ),
     at: 'cohort_at',
