@@ -68,23 +68,29 @@ export async function readActive(
     readPeople(store, activeSql(tables, metric, activity, asked, reached, daily), asked.groupBy, activity);
   const least = metric.suppressBelow ?? 0;
   if (!isOfSome(request) || least === 0) {
-    return told(everyCell(await read(request, false), request, reached), () => false);
+    return told(everyCell((await read(request, false)).cells, request, reached), () => false);
   }
   const dimensions = [...new Set([...request.groupBy, ...Object.keys(request.filters)])];
-  const parts = await read({ ...request, groupBy: dimensions, filters: {} }, true);
+  // Distinct people of several days are more than those of one: days tell nothing of them by subtraction.
+  const daily = activity.measure !== 'distinct';
+  const whole = await read({ ...request, groupBy: dimensions, filters: {} }, daily);
   // Without filters the parts are the cells, with those of single days beside.
   const isFiltered = Object.keys(request.filters).length > 0;
-  const cells = isFiltered
-    ? await read(request, false)
-    : new Map([...parts].filter(([, { bucket }]) => bucket >= WHOLE));
-  const all = everyCell(cells, request, reached);
-  const isHidden = hiding(parts.values(), least, activity, request, reached, dimensions);
+  const { cells } = isFiltered ? await read(request, false) : whole;
+  const isHidden = hiding(whole.parts, least, activity, request, reached, dimensions);
   const untold = request.asOf !== null || request.options.ownership === 'now' || reached.axis.tz !== reportingZone;
-  return told(all, (cell) => untold || isHidden(cell));
+  return told(everyCell(cells, request, reached), (cell) => untold || isHidden(cell));
 }
 
 function told(cells: ReadonlyMap<string, Cell>, isHidden: (cell: Cell) => boolean): ReadonlyMap<string, Cell> {
-  return new Map([...cells].map(([name, cell]) => [name, { ...cell, hidden: isHidden(cell) }]));
+  for (const cell of cells.values()) cell.hidden = isHidden(cell);
+  return cells;
+}
+
+/** The people of rows: by bucket those of each group, single days among them (bucket −2 and down), and the cells of all others. */
+interface People {
+  readonly parts: ReadonlyMap<number, readonly PeopleCell[]>;
+  readonly cells: Map<string, Cell>;
 }
 
 /** SQL of the people of every row; with `daily` also of every local day, as bucket −2 and down. */
@@ -176,24 +182,30 @@ async function readPeople(
   { sql, params }: ReturnType<typeof activeSql>,
   groupBy: readonly string[],
   { measure }: Activity,
-): Promise<Map<string, Cell>> {
+): Promise<People> {
+  const parts = new Map<number, PeopleCell[]>();
   const cells = new Map<string, Cell>();
   for (const row of await store.query(sql, params)) {
     const keys = groupBy.map((_, index) => String(row[`group_${index}`]));
     const bucket = Number(row.bucket);
+    const [reason, persons] = [String(row.item_reason), Number(row.persons)];
+    if (reason === '') {
+      const beside = parts.get(bucket);
+      if (beside === undefined) parts.set(bucket, [{ keys, people: persons }]);
+      else beside.push({ keys, people: persons });
+    }
+    if (bucket < WHOLE) continue;
     const name = cellName(bucket, keys);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
-    const reason = String(row.item_reason);
     // Left out in the unit of what is counted.
-    if (reason !== '') cell.excluded[reason] = Number(measure === 'per_day' ? row.person_days : row.persons);
+    if (reason !== '') cell.excluded[reason] = measure === 'per_day' ? Number(row.person_days) : persons;
     else {
-      cell.items = Number(row.persons);
-      cells.set(name, { ...cell, tallies: { persons: Number(row.persons), person_days: Number(row.person_days) } });
-      continue;
+      cell.items = persons;
+      cell.tallies = { persons, person_days: Number(row.person_days) };
     }
     cells.set(name, cell);
   }
-  return cells;
+  return { parts, cells };
 }
 
 /** A cell for the whole and for every bucket of each group that has any: who is hidden is told of the empty ones too. */
@@ -214,39 +226,37 @@ function everyCell(cells: Map<string, Cell>, request: MetricRequest, { axis }: R
  * hidden on one of them is hidden in their sum, or the other days would tell it.
  */
 function hiding(
-  parts: Iterable<Cell>,
+  parts: People['parts'],
   least: number,
   activity: Activity,
   request: MetricRequest,
   { axis, spanOf }: Reaching,
   dimensions: readonly string[],
 ): (cell: Cell) => boolean {
-  const people = new Map<number, PeopleCell[]>();
-  for (const part of parts) {
-    people.set(part.bucket, [...(people.get(part.bucket) ?? []), { keys: part.keys, people: part.items }]);
+  const groups = dimensions.map((dimension) => request.groupBy.indexOf(dimension));
+  const filters = dimensions.map((dimension) => request.filters[dimension]);
+  const isAsked = ({ keys }: PeopleCell) => filters.every((filter, index) => filter?.includes(keys[index]!) ?? true);
+  // Buckets with something hidden alone: of most there are none.
+  const hidden = new Map<number, readonly PeopleCell[]>();
+  for (const [bucket, beside] of parts) {
+    const own = [...hiddenCells(beside, least)].filter(isAsked);
+    if (own.length > 0) hidden.set(bucket, own);
   }
-  const hidden = new Map([...people].map(([bucket, cells]) => [bucket, [...hiddenCells(cells, least)]]));
   const isIn = (part: PeopleCell, cell: Cell) =>
-    dimensions.every((dimension, index) => {
-      const key = part.keys[index]!;
-      const group = request.groupBy.indexOf(dimension);
-      const filter = request.filters[dimension];
-      return (group < 0 || cell.keys[group] === key) && (filter === undefined || filter.includes(key));
-    });
+    groups.every((group, index) => group < 0 || cell.keys[group] === part.keys[index]);
+  const hides = (bucket: number, cell: Cell) => hidden.get(bucket)?.some((part) => isIn(part, cell)) ?? false;
   const { edges } = axis.days;
+  const isEdge = (instant: number) => edges[indexAt(edges, instant)] === instant;
   return (cell) => {
     const span = spanOf(cell.bucket);
     const start = Math.max(span.start, axis.reach.start);
     const end = Math.min(span.end, axis.window.end);
-    const isWhole = start < end && edges.includes(start) && edges.includes(end);
+    const isWhole = start < end && isEdge(start) && isEdge(end);
     if (!isWhole) return true;
-    const days = activity.measure === 'distinct' ? [] : daysIn(indexAt(edges, start), indexAt(edges, end - 1));
-    return [cell.bucket, ...days.map((day) => -2 - day)].some((bucket) =>
-      hidden.get(bucket)?.some((part) => isIn(part, cell)),
-    );
+    if (hides(cell.bucket, cell)) return true;
+    if (activity.measure === 'distinct') return false;
+    const last = indexAt(edges, end - 1);
+    for (let day = indexAt(edges, start); day <= last; day += 1) if (hides(-2 - day, cell)) return true;
+    return false;
   };
-}
-
-function daysIn(first: number, last: number): readonly number[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

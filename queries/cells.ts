@@ -44,7 +44,7 @@ export interface Cell {
   tallies: Readonly<Record<string, unknown>>;
   excluded: Record<string, number>;
   /** Whether it may be told, where that is not for `respondents` alone to say. */
-  readonly hidden?: boolean;
+  hidden?: boolean;
 }
 
 /** SQL and parameters of {@link readCells}. */
