@@ -16,7 +16,7 @@ export interface KeptCounts {
  */
 export const NEXT_TURN = 'next_turn_ms';
 
-/** Values that are kept, of all statements together: some 100 MB. */
+/** Values that are kept, of all statements together: some 50 MB. */
 const MOST_VALUES = 2_000_000;
 
 /** By table the mark of what it holds; tables without rows are absent. Null where another server may hold other rows. */
