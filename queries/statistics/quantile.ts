@@ -75,4 +75,4 @@ function guess(n: number, p: number): [number, number] {
 export const FEW_VALUES = 60;
 
 /** How far the normal approximation of a rank may be off (held by a test up to ten million values). */
-export const RANK_SLACK = 4;
+export const RANK_SLACK = 1;
