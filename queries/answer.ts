@@ -4,7 +4,7 @@ import type { AtomTables } from './atoms/tables.ts';
 import { availabilityIn } from './availability.ts';
 import { WHOLE } from './axis.ts';
 import { answerWithReduction } from './baseline.ts';
-import { daysBegun, iso } from './buckets.ts';
+import { daysBegun, HOUR, iso } from './buckets.ts';
 import { cellName, emptyCell } from './cells.ts';
 import { compareAdopters } from './compare.ts';
 import { type CountingDeps, countItems } from './counting.ts';
@@ -155,12 +155,17 @@ async function answerInZone(
     const fix = 'take a coarser grain, a shorter window, a coarser group_by or a filter';
     return { ok: false, problem: { field: 'grain', problem: tooMany(rows), fix } };
   }
+  // Of active people the cells of all of them say who goes along with whom (R61), whichever of them are asked for.
+  const isDecided = metric.survey !== undefined || metric.fewLeftOut || metric.aggregate.type === 'active';
+  const isHiding = metric.suppressBelow !== undefined && !isDecided;
   const sizes = new Map<Row, number>();
   const asOf = iso(axis.asOf);
   const kept = new Map<number, string>();
   // Thousands of rows begin and end at the same few instants.
   const instant = (time: number): string => {
-    const text = kept.get(time) ?? iso(time);
+    const known = kept.get(time);
+    if (known !== undefined) return known;
+    const text = iso(time);
     kept.set(time, text);
     return text;
   };
@@ -182,7 +187,7 @@ async function answerInZone(
         grain: request.grain,
         partial: place.partial,
       },
-      bucketEnd: place.clipped.end,
+      isAwaited: place.clipped.end + metric.graceHours * HOUR > axis.asOf,
       asOf,
       cell,
       coverage: isTold
@@ -190,41 +195,30 @@ async function answerInZone(
         : (availability?.coverage ??
           Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped))),
       isClipped: place.isClipped,
-      daysBegun: daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
+      daysBegun: () => daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
       measured: {
         options: request.options,
         items: cell.items,
         tallies: cell.tallies,
         beside: beside.numbers(name),
-        // Few metrics ask for these, and there are thousands of rows.
-        get serviceDays() {
-          return frame.dayCoverage.serviceUnits(key, place.clipped);
-        },
-        get days() {
-          return daysOf(axis, place.clipped);
-        },
+        serviceDays: () => frame.dayCoverage.serviceUnits(key, place.clipped),
+        days: () => daysOf(axis, place.clipped),
       },
     });
     const made = Object.assign(envelope, group);
-    sizes.set(made, Number(beside.numbers(name).headcount_least ?? cell.tallies.respondents ?? cell.items));
+    if (isHiding)
+      sizes.set(made, Number(beside.numbers(name).headcount_least ?? cell.tallies.respondents ?? cell.items));
     return made;
   };
-  // Of active people the cells of all of them say who goes along with whom (R61), whichever of them are asked for.
-  const isDecided = metric.survey !== undefined || metric.fewLeftOut || metric.aggregate.type === 'active';
   const hide = (rows: readonly Row[]) =>
-    metric.suppressBelow === undefined || isDecided
-      ? rows
-      : withCompanions(rows, request.groupBy, metric.suppressBelow, (one) => sizes.get(one) ?? 0);
+    isHiding ? withCompanions(rows, request.groupBy, metric.suppressBelow ?? 0, (one) => sizes.get(one) ?? 0) : rows;
   const totals = [...hide(groups.map((group) => row(WHOLE, group)))];
   const series = axis.buckets.flatMap((bucket, index) =>
     hide(groups.map((group) => row(index, group))).map((one) => Object.assign(one, { time: instant(bucket.start) })),
   );
   return {
     ok: true,
-    totals:
-      metric.suppressBelow === undefined || isDecided
-        ? totals
-        : [...withoutRemainders(totals, series, request.groupBy)],
+    totals: isHiding ? [...withoutRemainders(totals, series, request.groupBy)] : totals,
     series,
   };
 }

@@ -21,15 +21,15 @@ export interface RowInput {
   /** Group keys of the row, by dimension. */
   readonly group: Readonly<Record<string, string>>;
   readonly window: Envelope['window'];
-  /** Epoch ms; with the grace after it, until when the row is provisional. */
-  readonly bucketEnd: number;
+  /** The row's time, with the grace after it, was not over by as_of: more may yet be told of it. */
+  readonly isAwaited: boolean;
   readonly asOf: string;
   readonly cell: Cell;
   readonly coverage: number;
   /** The window was cut because nothing was heard before (metrics.md §1.3). */
   readonly isClipped: boolean;
   /** Local days that a rate divides by. */
-  readonly daysBegun: number;
+  readonly daysBegun: () => number;
   readonly measured: Measured;
 }
 
@@ -139,7 +139,7 @@ function estimateOf(input: RowInput): Estimate {
 function active({ cell, measured }: RowInput, { measure, workingDays }: Activity): Estimate {
   const n = cell.items;
   if (measure === 'distinct') return { value: n, n, ci: null };
-  const [first, end] = measured.days;
+  const [first, end] = measured.days();
   const days = workingDays ? workingDaysIn([first, end]) : end - first;
   const personDays = Number(cell.tallies.person_days ?? 0);
   const perDay = days === 0 ? null : personDays / days;
@@ -160,10 +160,10 @@ function active({ cell, measured }: RowInput, { measure, workingDays }: Activity
 function exposureOf(input: RowInput): { readonly units: number; readonly scale: number } {
   const { metric, options } = input;
   const kind = metric.aggregate.type === 'rate' ? metric.aggregate.exposure(options) : 'calendar_day';
-  if (kind === '30_service_days') return { units: input.measured.serviceDays, scale: 30 };
+  if (kind === '30_service_days') return { units: input.measured.serviceDays(), scale: 30 };
   if (kind === '100_deployments') return { units: input.measured.beside.deployments ?? 0, scale: 100 };
   if (kind === 'headcount') return { units: input.measured.beside.headcount ?? 0, scale: 1 };
-  return { units: input.daysBegun, scale: 1 };
+  return { units: input.daysBegun(), scale: 1 };
 }
 
 function rate(input: RowInput): Estimate {
@@ -250,7 +250,6 @@ function questionOf({ metric, options, scope, group, window }: RowInput) {
 function statusOf(input: RowInput, estimate: Estimate): Status {
   const { metric, cell, coverage } = input;
   const survey = cell.tallies.survey as SurveyCell | undefined;
-  const grace = input.bucketEnd + metric.graceHours * 3_600_000;
   const duration = metric.aggregate.type === 'quantiles' || metric.aggregate.type === 'mean';
   const holds: Partial<Record<Status, boolean>> = {
     no_data: coverage < 0.8 || metric.unknowable?.(input.measured) === true,
@@ -258,7 +257,7 @@ function statusOf(input: RowInput, estimate: Estimate): Status {
       estimate.empty === true || survey?.mixed === true || metric.incomparable?.(input.measured) !== undefined,
     insufficient: estimate.n < metric.minN || (duration && estimate.n === 0),
     partial: coverage < 1 || input.isClipped,
-    provisional: grace > Date.parse(input.asOf) || cell.open > 0,
+    provisional: input.isAwaited || cell.open > 0,
   };
   return statuses.find((status) => holds[status]) ?? 'ok';
 }

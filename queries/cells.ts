@@ -132,8 +132,9 @@ export async function readCells(
   return cells;
 }
 
+/** One text per bucket and list of keys, among lists of the same length. */
 export function cellName(bucket: number, keys: readonly string[]): string {
-  return JSON.stringify([bucket, keys]);
+  return keys.length === 1 ? `${bucket} ${keys[0]}` : JSON.stringify([bucket, keys]);
 }
 
 /** A cell in which nothing lies. */

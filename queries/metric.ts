@@ -80,9 +80,9 @@ export interface Measured {
   readonly tallies: Readonly<Record<string, unknown>>;
   /** Results of {@link Metric.beside} by field; of counts 0 and of the rest null where there is nothing. */
   readonly beside: Readonly<Record<string, number | null>>;
-  readonly serviceDays: number;
+  readonly serviceDays: () => number;
   /** Local days of the row begun by as_of, as numbers since 1970-01-01: `[first, end)`. */
-  readonly days: readonly [first: number, end: number];
+  readonly days: () => readonly [first: number, end: number];
 }
 
 export type Unit =

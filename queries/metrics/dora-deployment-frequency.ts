@@ -52,16 +52,19 @@ export const deploymentFrequency: Metric = {
         : {}),
     },
   }),
-  fields: ({ items, tallies, serviceDays, options, days }) => ({
-    count: items,
-    deployment_days: Number(tallies.deployment_days ?? 0),
-    median_interval_seconds: (tallies.median_interval_seconds as number | null | undefined) ?? null,
-    service_days: serviceDays,
-    per_service_day: serviceDays > 0 ? items / serviceDays : null,
-    ...(options.cadence_class
-      ? { cadence_class: cadenceClass(((tallies.deployment_dates as unknown[]) ?? []).map(Number), days) }
-      : {}),
-  }),
+  fields: ({ items, tallies, options, ...measured }) => {
+    const serviceDays = measured.serviceDays();
+    return {
+      count: items,
+      deployment_days: Number(tallies.deployment_days ?? 0),
+      median_interval_seconds: (tallies.median_interval_seconds as number | null | undefined) ?? null,
+      service_days: serviceDays,
+      per_service_day: serviceDays > 0 ? items / serviceDays : null,
+      ...(options.cadence_class
+        ? { cadence_class: cadenceClass(((tallies.deployment_dates as unknown[]) ?? []).map(Number), measured.days()) }
+        : {}),
+    };
+  },
   band: 'frequency',
   examples: [
     {

@@ -20,10 +20,24 @@ export function wilson(k: number, n: number): Interval | null {
 /** Exact Poisson interval (Garwood) of k events over an exposure, per unit of it (metrics.md §1.8); null without exposure. */
 export function garwood(k: number, exposure: number): Interval | null {
   if (exposure <= 0) return null;
-  const low = k === 0 ? 0 : chisquareQuantile(0.025, 2 * k) / 2;
-  const high = chisquareQuantile(0.975, 2 * k + 2) / 2;
+  const { low, high } = poissonBounds(k);
   return { low: low / exposure, high: high / exposure, level: 0.95, method: 'garwood' };
 }
+
+/** Of a count alone: the rows of an answer have few different ones. */
+function poissonBounds(k: number): { readonly low: number; readonly high: number } {
+  const known = boundsByCount.get(k);
+  if (known) return known;
+  const bounds = {
+    low: k === 0 ? 0 : chisquareQuantile(0.025, 2 * k) / 2,
+    high: chisquareQuantile(0.975, 2 * k + 2) / 2,
+  };
+  if (boundsByCount.size > 20_000) boundsByCount.clear();
+  boundsByCount.set(k, bounds);
+  return bounds;
+}
+
+const boundsByCount = new Map<number, { readonly low: number; readonly high: number }>();
 
 /**
  * Student's t interval of the mean of a bounded scale, clipped to it (metrics.md §1.8); null for fewer than two values.
