@@ -4,6 +4,8 @@ import type { EventLog, LogRecord, Positions } from './ports.ts';
 export interface FollowTarget<T> {
   /** Next offset to take per partition, from the rows themselves: no cursor to disagree with them. */
   positions(): Promise<Positions>;
+  /** Told, before it is asked where to go on, which partitions it has from now on. What it rejects with ends the follower. */
+  begin?(partitions: readonly number[]): Promise<void>;
   /** Writes a batch. Returns what it touched. */
   write(records: readonly LogRecord[]): Promise<T>;
   /** Makes everything touched fresh. */
@@ -61,7 +63,10 @@ export function follow<T>(
     'headway.events',
     {
       group: options.group,
-      start: () => target.positions(),
+      start: async (partitions) => {
+        await target.begin?.(partitions);
+        return target.positions();
+      },
       handle: async (records) => {
         const written = target.write(records).then((touched) => {
           waiting = waiting === undefined ? touched : target.merge(waiting, touched);

@@ -1,5 +1,5 @@
 import type { Delivery } from './delivery.ts';
-import { withoutErased } from './erase/arriving.ts';
+import { type Arrived, withoutErased } from './erase/arriving.ts';
 import type { ReadAgain } from './erase/delivery.ts';
 import type { Replacing } from './erase/replace.ts';
 import { makeEvent, type NormalizedEvent } from './event.ts';
@@ -14,7 +14,10 @@ export interface RecentIds {
   add(id: string): void;
 }
 
-/** Keeps a delivery durably on this machine until the log is back. `put` rejects if it cannot. */
+/**
+ * Keeps a delivery durably on this machine until the log is back. `put` rejects if it cannot. The delivery waits there as it
+ * came: which names are to be taken out of it is known for certain only once the log is back.
+ */
 export interface Spool {
   put(deliveryId: string, record: Uint8Array): Promise<void>;
 }
@@ -24,8 +27,8 @@ export interface KeepDeps {
   readonly log: EventLog;
   readonly recent: RecentIds;
   readonly spool?: Spool | undefined;
-  /** Names that were erased, to be taken out of what arrives. */
-  readonly erased?: Replacing | null | undefined;
+  /** Names that were erased by now, to be taken out of what arrives; asked in the turn in which it is appended. */
+  readonly erased?: (() => Replacing | null) | undefined;
 }
 
 /**
@@ -43,23 +46,25 @@ export async function keep(
     reading.outcome === 'rejected' ? [verdict('rejected', delivery, reading.reason, reader.normaliser)] : made;
   const reason = reading.outcome === 'events' ? undefined : reading.reason;
   const stored = { delivery, outcome: reading.outcome, reason, events: made.length };
-  const kept = withoutErased(deps.erased, { stored, events }, reader.readAgain);
-  const record = encodeDelivery(kept.stored, reader.headers);
-  if (!(await appendOrSpool(deps, delivery.id, record, kept.events))) return null;
+  if (!(await appendOrSpool(deps, { stored, events }, reader))) return null;
   return { events: made.length, duplicates: remember(deps.recent, made).size };
 }
 
-/** Appends the delivery and its events at once; where the log cannot be reached, the spool keeps the delivery. */
+/**
+ * Appends a delivery and its events at once, without the names that were erased; where the log cannot be reached, the spool
+ * keeps the delivery. False if neither has it.
+ */
 export async function appendOrSpool(
   deps: KeepDeps,
-  id: string,
-  record: Uint8Array,
-  events: readonly NormalizedEvent[],
+  arrived: Arrived,
+  reader: { readonly headers?: readonly string[]; readonly readAgain: ReadAgain },
 ): Promise<boolean> {
-  if (await append(deps.log, id, record, events)) return true;
+  const { id } = arrived.stored.delivery;
+  const kept = withoutErased(deps.erased?.(), arrived, reader.readAgain);
+  if (await append(deps.log, id, encodeDelivery(kept.stored, reader.headers), kept.events)) return true;
   if (!deps.spool) return false;
   try {
-    await deps.spool.put(id, record);
+    await deps.spool.put(id, encodeDelivery(arrived.stored, reader.headers));
     return true;
   } catch {
     return false;

@@ -1,10 +1,8 @@
 import type { Delivery } from './delivery.ts';
-import { withoutErased } from './erase/arriving.ts';
 import type { NormalizedEvent } from './event.ts';
 import { appendOrSpool, type KeepDeps, keep, type RecentIds, remember, verdict } from './keep.ts';
 import { describe, normaliseDelivery, type Problem } from './normalise.ts';
 import type { Clock } from './ports.ts';
-import { encodeDelivery } from './record.ts';
 import { CANONICAL, CANONICAL_NORMALISER, type CanonicalItem, readCanonical } from './sources/canonical.ts';
 import { HISTORY_TYPE } from './sources/history.ts';
 import { findSource } from './sources/registry.ts';
@@ -158,9 +156,8 @@ export async function receiveCanonical(
   }
   const { made, all, reason } = canonicalEvents(delivery, reading.items);
   const stored = { delivery, outcome: canonicalOutcome(made), reason, events: made.length };
-  const kept = withoutErased(deps.erased, { stored, events: all }, canonicalAgain);
-  const record = encodeDelivery(kept.stored);
-  if (!(await appendOrSpool(deps, delivery.id, record, kept.events))) return { outcome: 'unavailable' };
+  const arrived = { stored, events: all };
+  if (!(await appendOrSpool(deps, arrived, { readAgain: canonicalAgain }))) return { outcome: 'unavailable' };
   const repeated = remember(deps.recent, made);
   return { outcome: 'answered', delivery: delivery.id, events: reading.items.map((item) => answer(item, repeated)) };
 }

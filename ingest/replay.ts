@@ -1,10 +1,12 @@
 import type { Delivery } from './delivery.ts';
+import { withoutErased } from './erase/arriving.ts';
+import type { Replacing } from './erase/replace.ts';
 import type { NormalizedEvent } from './event.ts';
 import { append, verdict } from './keep.ts';
 import { normaliseDelivery } from './normalise.ts';
 import { type EventLog, LogUnavailable } from './ports.ts';
 import { canonicalEvents, canonicalOutcome } from './receive.ts';
-import { decodeDelivery, type StoredDelivery } from './record.ts';
+import { decodeDelivery, encodeDelivery, type StoredDelivery } from './record.ts';
 import { CANONICAL, CANONICAL_NORMALISER, readCanonical } from './sources/canonical.ts';
 import { findSource } from './sources/registry.ts';
 import type { Source } from './sources/source.ts';
@@ -16,16 +18,24 @@ export interface ReplayDeps {
   readonly findSource?: ((name: string) => Source | undefined) | undefined;
 }
 
+/** What taking a spooled delivery to the log needs. */
+export interface SpooledDeps extends ReplayDeps {
+  /** Names that were erased by now, to be taken out of what was spooled; asked in the turn in which it is appended. */
+  readonly erased?: (() => Replacing | null) | undefined;
+}
+
 /**
  * Takes a spooled delivery to the log, under the id it was acknowledged with; rejects with {@link LogUnavailable} while the
  * log is away, so that the spool keeps it. `unreadable` is no record of a delivery: keeping it would hold up all others.
  */
-export async function receiveSpooled(deps: ReplayDeps, record: Uint8Array): Promise<'taken' | 'unreadable'> {
+export async function receiveSpooled(deps: SpooledDeps, record: Uint8Array): Promise<'taken' | 'unreadable'> {
   const stored = decodeDelivery(record);
   if (!stored) return 'unreadable';
-  const { delivery } = stored;
-  const again = read(deps, delivery);
-  if (await append(deps.log, delivery.id, record, again?.events ?? [])) return 'taken';
+  const events = read(deps, stored.delivery)?.events ?? [];
+  const kept = withoutErased(deps.erased?.(), { stored, events }, (delivery) => eventsOf(deps, delivery));
+  const { delivery } = kept.stored;
+  const bytes = kept.stored === stored ? record : encodeDelivery(kept.stored, Object.keys(delivery.headers));
+  if (await append(deps.log, delivery.id, bytes, kept.events)) return 'taken';
   throw new LogUnavailable('the log did not take a spooled delivery');
 }
 

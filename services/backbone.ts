@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock, EventLog, Store } from '../ingest/ports.ts';
 import type { Config } from './config.ts';
 import { erasureFolder, finishErasure } from './erasing/folder.ts';
+import type { KafkaLog } from './log/kafka-log.ts';
 import { openLmdbLog } from './log/lmdb-log.ts';
 import { openSpool, type Spool } from './log/spool.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -12,6 +13,8 @@ import { openStore, type StorePlace } from './store.ts';
 /** The resources that a process stands on. */
 export interface Backbone {
   readonly log: EventLog;
+  /** The same log, if it is in Kafka. */
+  readonly kafka: KafkaLog | null;
   /** Only where the log is elsewhere and this process takes deliveries. */
   readonly spool: Spool | null;
   /** Absent in a gateway. */
@@ -25,7 +28,8 @@ export async function openBackbone(
 ): Promise<Backbone> {
   const { shutdown } = deps;
   if (config.kafkaBrokers === null) await settleErasure(config, deps);
-  const log = await openLog(config, deps);
+  const kafka = config.kafkaBrokers === null ? null : await openKafka(config, config.kafkaBrokers, deps.logger);
+  const log = kafka ?? (await openLmdbLog({ path: join(config.dataDir, 'log'), clock: deps.clock }));
   shutdown.add('log', () => log.close());
   const takesDeliveries = config.role === 'all' || config.role === 'gateway';
   const spool =
@@ -33,7 +37,7 @@ export async function openBackbone(
   if (spool) shutdown.add('spool', () => spool.close());
   const store = config.role === 'gateway' ? null : await openStore(whereStore(config));
   if (store) shutdown.add('store', () => store.close());
-  return { log, spool, store };
+  return { log, kafka, spool, store };
 }
 
 /** What a killed `headway erase` left is finished, or was never begun, before anybody reads. */
@@ -46,13 +50,13 @@ async function settleErasure(config: Config, deps: { clock: Clock; logger: Fasti
     deps.logger.warn('an erasure was interrupted before it had changed anything: give the command again');
 }
 
-async function openLog(config: Config, deps: { clock: Clock; logger: FastifyBaseLogger }): Promise<EventLog> {
-  if (config.kafkaBrokers === null) return openLmdbLog({ path: join(config.dataDir, 'log'), clock: deps.clock });
+async function openKafka(config: Config, brokers: readonly string[], logger: FastifyBaseLogger): Promise<KafkaLog> {
   // Loaded only where it is used: an embedded server starts without a Kafka client.
   const { openKafkaLog } = await import('./log/kafka-log.ts');
-  return openKafkaLog({ brokers: [...config.kafkaBrokers], clientId: `headway-${config.role}`, logger: deps.logger });
+  return openKafkaLog({ brokers, clientId: `headway-${config.role}`, logger });
 }
 
-function whereStore({ clickhouseUrl, clickhouseCluster, dataDir }: Config): StorePlace {
+/** Where the store of a configuration is. */
+export function whereStore({ clickhouseUrl, clickhouseCluster, dataDir }: Config): StorePlace {
   return clickhouseUrl === null ? { path: join(dataDir, 'store') } : { url: clickhouseUrl, cluster: clickhouseCluster };
 }

@@ -37,6 +37,7 @@ export function checkpointed(
 ): FollowTarget<CheckedTouch> {
   return {
     positions: () => target.positions(),
+    ...(target.begin ? { begin: target.begin } : {}),
     async write(records) {
       const touch = await target.write(records);
       const taken = new Map(records.map((record) => [record.partition, record.offset + 1n]));

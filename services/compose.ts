@@ -12,7 +12,7 @@ import { type Backbone, openBackbone } from './backbone.ts';
 import { forgetPositions, preparePositions } from './checkpoint.ts';
 import { CommandFailed } from './commands/failure.ts';
 import { type Config, variables } from './config.ts';
-import { erasedBefore } from './erasing/folder.ts';
+import { namesErased } from './erasing/arriving.ts';
 import { showDelivery } from './facts.ts';
 import { type Following, startFollowing } from './following.ts';
 import { newDeliveryId } from './identity.ts';
@@ -76,7 +76,7 @@ export async function startService(config: Config, deps: ComposeDeps): Promise<R
     const sources = sourcesWith(workspace);
     const telemetry = createTelemetry();
     const backbone = await openBackbone(config, { ...deps, shutdown });
-    const erased = config.kafkaBrokers === null ? erasedBefore(config.dataDir) : null;
+    const erased = namesErased(config.dataDir, backbone.kafka);
     const reading = await startReading(config, deps, { backbone, telemetry, workspace, sources, erased, shutdown });
     const app = await buildServer({
       tokens: config.tokens,
@@ -128,7 +128,7 @@ async function startReading(
     telemetry: Telemetry;
     workspace: Workspace;
     sources: readonly Source[];
-    erased: Replacing | null;
+    erased: () => Replacing | null;
     shutdown: Shutdown;
   },
 ): Promise<ReadSide | null> {
@@ -142,13 +142,13 @@ async function startReading(
   await preparePositions(store);
   const follows = config.role !== 'api';
   if (follows) await atoms.upgrade(() => forgetPositions(store));
-  const following = follows ? startFollowing({ log, store, atoms, telemetry, logger: deps.logger }) : null;
+  const following = follows ? startFollowing({ ...backbone, store, atoms, telemetry, logger: deps.logger }) : null;
   if (following) shutdown.add('follower', () => following.stop());
   let published = following === null;
   const ready = (async () => {
     if (following === null) return;
     await following.ready;
-    await stateWorkspace(workspace, { ...deps, store, log, erased });
+    await stateWorkspace(workspace, { ...deps, store, log, erased: erased() });
     published = true;
   })();
   ready.catch((error: unknown) => deps.logger.error({ err: error }, 'the workspace could not be published'));
@@ -215,14 +215,14 @@ interface RouteParts {
   readonly sources: readonly Source[];
   readonly backbone: Backbone;
   /** Names to take out of what arrives. */
-  readonly erased: Replacing | null;
+  readonly erased: () => Replacing | null;
   readonly telemetry: Telemetry;
   readonly reading: ReadSide | null;
   readonly shutdown: Shutdown;
 }
 
 function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { config, deps, sources, backbone, telemetry, reading } = parts;
+  const { config, deps, sources, backbone, erased, telemetry, reading } = parts;
   const { log, spool } = backbone;
   const findSource = finderOf(sources);
   const sourceNames = sources.map(({ name }) => name);
@@ -236,8 +236,8 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   healthRoutes(app, { registry: telemetry.registry, waitingFor: reading?.waitingFor ?? (async () => []) });
   if (config.role === 'all' || config.role === 'gateway') {
-    const receiving = { ...receivingDeps(config, deps, backbone, findSource), erased: parts.erased };
-    if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log, findSource }, deps.logger));
+    const receiving = { ...receivingDeps(config, deps, backbone, findSource), erased };
+    if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log, findSource, erased }, deps.logger));
     intakeRoutes(app, { receiving, telemetry, sourceNames });
   }
   if (reading && config.role !== 'worker') {

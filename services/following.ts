@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { type Follower, follow } from '../ingest/follow.ts';
-import type { EventLog, Store } from '../ingest/ports.ts';
+import type { EventLog, Positions, Store } from '../ingest/ports.ts';
 import type { Atoms } from '../queries/atoms/atoms.ts';
 import { materialise } from '../queries/atoms/materialise.ts';
 import type { Touch } from '../queries/atoms/scope.ts';
 import { checkpointed, refreshStale } from './checkpoint.ts';
+import type { KafkaLog } from './log/kafka-log.ts';
+import { renewal } from './renewing.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Takes the log into the store for as long as the process lives. */
@@ -26,15 +28,19 @@ export interface Following {
 
 export interface FollowingDeps {
   readonly log: EventLog;
+  /** The same log, if it is in Kafka, where it can be written anew. */
+  readonly kafka: KafkaLog | null;
   readonly store: Store;
   readonly atoms: Atoms;
   readonly telemetry: Telemetry;
   readonly logger: FastifyBaseLogger;
 }
 
-const GROUP = 'headway-events';
+/** The group of all processes that take the log into the store. */
+export const GROUP = 'headway-events';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;
+const LOOK_EVERY_MS = 1000;
 
 /** Starts following. What fails is tried again, ever more slowly: a store that is away delays numbers and loses nothing. */
 export function startFollowing(deps: FollowingDeps): Following {
@@ -45,7 +51,11 @@ export function startFollowing(deps: FollowingDeps): Following {
   let current: Promise<void> = Promise.resolve();
   const taken = new Map<number, bigint>();
   let follower: Follower | null = null;
+  /** Where the store stands, unless that is of an older log. */
+  let positions: (() => Promise<Positions>) | null = null;
   let failing = true;
+  /** The generation of the log that was followed first: tables that this process folds in are of that one. */
+  let followed: number | null = null;
   let ends: ReadonlyMap<number, bigint> | null = null;
   let caughtUp = false;
 
@@ -53,14 +63,24 @@ export function startFollowing(deps: FollowingDeps): Following {
 
   const run = async (): Promise<void> => {
     round = new AbortController();
-    const stale = await refreshStale(deps.store, deps.atoms);
+    const renewing = deps.kafka === null ? null : await renewal({ ...deps, kafka: deps.kafka });
+    if (renewing && renewing.generation !== (followed ?? renewing.generation))
+      throw new Error('the log was written anew while this worker ran: restart it');
+    const stale = renewing?.isBehind() ? 0 : await refreshStale(deps.store, deps.atoms);
     if (stale > 0) logger.info({ events: stale }, 'made the atoms of events fresh that were stored before a stop');
     ends ??= await log.ends('headway.events');
-    const target = checkpointed(deps.store, timed(deps), (partition, next) => taken.set(partition, next));
-    for (const [partition, next] of await target.positions()) taken.set(partition, next);
+    const target = checkpointed(
+      deps.store,
+      { ...timed(deps), ...(renewing ? { begin: renewing.begin } : {}) },
+      (partition, next) => taken.set(partition, next),
+    );
+    positions = async () => (renewing?.isBehind() ? new Map() : target.positions());
+    if (renewing?.isBehind()) taken.clear();
+    else for (const [partition, next] of await target.positions()) taken.set(partition, next);
     const signal = AbortSignal.any([stopping.signal, round.signal]);
     // Told to stop while it was getting ready: a signal that has fired already would not be heard any more.
     if (signal.aborted) return;
+    followed = renewing?.generation ?? null;
     follower = follow(log, target, { group: GROUP, signal });
     failing = false;
     await follower.done;
@@ -83,12 +103,21 @@ export function startFollowing(deps: FollowingDeps): Following {
       }
     }
   };
+  /** What other workers have taken stands in the store alone. */
+  const lookAtOthers = async (): Promise<void> => {
+    const now = await positions?.().catch(() => null);
+    for (const [partition, next] of now ?? []) if (next > (taken.get(partition) ?? 0n)) taken.set(partition, next);
+  };
   const check = async (): Promise<void> => {
+    let lookedAt = performance.now();
     while (!caughtUp) {
       stopping.signal.throwIfAborted();
       if (!failing && follower !== null && reached()) {
         await follower.settled();
         caughtUp = true;
+      } else if (!failing && performance.now() - lookedAt > LOOK_EVERY_MS) {
+        await lookAtOthers();
+        lookedAt = performance.now();
       } else await sleep(25, stopping.signal);
     }
   };

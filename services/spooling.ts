@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { LogUnavailable } from '../ingest/ports.ts';
-import { type ReplayDeps, receiveSpooled } from '../ingest/replay.ts';
+import { receiveSpooled, type SpooledDeps } from '../ingest/replay.ts';
 import { sleep } from './following.ts';
 import type { Spool } from './log/spool.ts';
 
@@ -9,7 +9,7 @@ const LONGEST_PAUSE_MS = 15_000;
 const AT_ONCE = 64;
 
 /** Takes what waits in the spool to the log as soon as the log answers again. Stops by the returned function. */
-export function startSpooling(spool: Spool, replaying: ReplayDeps, logger: FastifyBaseLogger): () => Promise<void> {
+export function startSpooling(spool: Spool, replaying: SpooledDeps, logger: FastifyBaseLogger): () => Promise<void> {
   const stopping = new AbortController();
   const run = async () => {
     let pause = FIRST_PAUSE_MS;
@@ -33,7 +33,7 @@ export function startSpooling(spool: Spool, replaying: ReplayDeps, logger: Fasti
   };
 }
 
-async function forward(replaying: ReplayDeps, record: Uint8Array, logger: FastifyBaseLogger): Promise<void> {
+async function forward(replaying: SpooledDeps, record: Uint8Array, logger: FastifyBaseLogger): Promise<void> {
   const outcome = await receiveSpooled(replaying, record);
   if (outcome === 'unreadable') logger.error({ bytes: record.length }, 'dropped a spooled record that is no delivery');
 }

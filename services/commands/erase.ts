@@ -2,20 +2,22 @@ import { existsSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { isErased } from '../../ingest/erase/known.ts';
+import { type Erasures, isErased } from '../../ingest/erase/known.ts';
 import { nameKey } from '../../ingest/erase/spelling.ts';
 import type { EventLog } from '../../ingest/ports.ts';
 import { eventsOf } from '../../ingest/replay.ts';
 import { finderOf } from '../../ingest/sources/registry.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { type Erasing, erasingOf, findNames, type Tally, tallyOf, writeErased } from '../erasing/erase.ts';
+import type { Step } from '../erasing/distributed.ts';
+import { eraseEmbedded } from '../erasing/embedded.ts';
+import { type Erasing, erasingOf, findNames, type Tally, tallyOf } from '../erasing/erase.ts';
 import { erasureFolder, finishErasure, readErasures } from '../erasing/folder.ts';
 import { mentionsIn } from '../erasing/workspace.ts';
 import { openLmdbLog } from '../log/lmdb-log.ts';
 import { sourcesWith } from '../workspace/sources.ts';
 import { CommandFailed } from './failure.ts';
-import { inThisProcess, progressLine } from './maintain.ts';
+import { inThisProcess, progressLine, type ShownWork } from './maintain.ts';
 import { loadConfig } from './settings.ts';
 
 interface EraseOptions {
@@ -33,12 +35,13 @@ Without --yes nothing is changed: it says how much would be.
 
 How to go about it:
   1. take the person out of people.yaml, and out of whatever else in the workspace names them
-  2. stop the server
+  2. stop the server; where the log is in Kafka, the workers and apis: gateways may run, and keep what they take meanwhile
   3. $ npm run headway -- erase person ada.lindqvist                 how much it would be
      $ npm run headway -- erase person ada.lindqvist --also ada@home.example --yes
   4. start the server; delete backups, exports and printed pages yourself: they are not Headway's to reach
 
-It needs as much free disk as the log takes. Killed half way, it is finished by the next start of Headway, or was never begun.
+It needs as much free disk as the log takes, on Kafka's brokers if it is there. Killed half way, it is finished by the next
+start of Headway, or was never begun.
 A name that is also a word, or the name of a team or a service, is replaced only where a field says that it is a person's.`;
 
 /** `headway erase person`: a person's names out of everything that is kept. */
@@ -51,45 +54,92 @@ export function eraseCommand(program: Command): void {
     .option('--yes', 'do it')
     .description('replace every name of a person in log, deliveries and store; numbers stay')
     .addHelpText('after', HELP)
-    .action(erasePerson);
+    .action((person: string, options: EraseOptions) => erasePerson(person, options));
 }
 
-async function erasePerson(person: string, { also = [], yes = false }: EraseOptions): Promise<void> {
-  const config = loadConfig('all');
-  if (config.kafkaBrokers !== null) throw new CommandFailed(KAFKA);
+/** Does what the command says. `afterStep` is told how far it is where the log is in Kafka. */
+export async function erasePerson(
+  person: string,
+  { also = [], yes = false }: EraseOptions,
+  afterStep?: (step: Step) => Promise<void>,
+): Promise<void> {
+  // A container of a worker has no secrets of senders, which a server for everything would ask for.
+  const config = loadConfig(process.env.HEADWAY_KAFKA_BROKERS && process.env.HEADWAY_CLICKHOUSE_URL ? 'worker' : 'all');
+  const asked = { config, person, also, yes };
+  const tally =
+    config.kafkaBrokers === null ? await eraseHere(asked) : await eraseThere(asked, config.kafkaBrokers, afterStep);
+
+  if (tally === null) return;
+  process.stdout.write(
+    `Erased from ${records(tally)}. Backups, exports and printed pages are yours to delete.${sealed(tally)}\n`,
+  );
+}
+
+interface Asked {
+  readonly config: Config;
+  readonly person: string;
+  readonly also: readonly string[];
+  readonly yes: boolean;
+}
+
+/** Null: nothing was changed. */
+async function eraseHere(asked: Asked): Promise<Tally | null> {
+  const { config } = asked;
   const { log: path, folder } = erasureFolder(config.dataDir);
   if (!existsSync(path) && !existsSync(folder))
     throw new CommandFailed(`There is no log in ${config.dataDir}. HEADWAY_DATA_DIR says where it is.`);
   const { emptyStore } = await import('../erasing/empty-store.ts');
   const finish = () => alone(config, () => finishErasure(config.dataDir, systemClock, () => emptyStore(config)));
   if ((await finish()) === 'finished') {
-    process.stdout.write('An erasure that had been interrupted is finished.\n');
+    process.stdout.write(FINISHED);
     await makeStore(config);
   }
   const log = await alone(config, () => openLmdbLog({ path, clock: systemClock }));
   let tally: Tally | null;
   try {
-    tally = await eraseIn(config, log, person, also, yes);
+    const known = readErasures(config.dataDir);
+    tally = await eraseIn(asked, log, known, async (erasing, shown) => {
+      await checkSpace(config.dataDir);
+      return eraseEmbedded(config.dataDir, log, erasing, known, { clock: systemClock, onProgress: shown.update });
+    });
   } finally {
     await log.close();
   }
-  if (tally === null) return;
+  if (tally === null) return null;
   await finish();
   await makeStore(config);
-  process.stdout.write(
-    `Erased from ${records(tally)}. Backups, exports and printed pages are yours to delete.${sealed(tally)}\n`,
-  );
+  return tally;
 }
 
+const FINISHED = 'An erasure that had been interrupted is finished.\n';
+
 /** Null: nothing was changed. */
-async function eraseIn(
-  config: Config,
-  log: EventLog,
-  person: string,
-  also: readonly string[],
-  yes: boolean,
+async function eraseThere(
+  asked: Asked,
+  brokers: readonly string[],
+  afterStep?: (step: Step) => Promise<void>,
 ): Promise<Tally | null> {
-  const known = readErasures(config.dataDir);
+  const { config, yes } = asked;
+  // Loaded only where it is used, for the sake of the client that it needs.
+  const { eraseInKafka } = await import('./erase-kafka.ts');
+  return eraseInKafka({
+    config,
+    brokers,
+    yes,
+    find: (log, known, erase) => eraseIn(asked, log, known, erase),
+    makeStore: () => makeStore(config),
+    ...(afterStep ? { afterStep } : {}),
+    onFinished: () => process.stdout.write(FINISHED),
+  });
+}
+
+/** Finds the person and, if it is to be done, leaves it to `erase`. Null: nothing was changed. */
+async function eraseIn(
+  { config, person, also, yes }: Asked,
+  log: EventLog,
+  known: Erasures,
+  erase: (erasing: Erasing, shown: ShownWork) => Promise<Tally>,
+): Promise<Tally | null> {
   const shown = progressLine();
   try {
     const found = await findNames(log, person, also, shown.update);
@@ -117,8 +167,7 @@ async function eraseIn(
       process.stdout.write(planned(erasing, tally, lines));
       return null;
     }
-    await checkSpace(config.dataDir);
-    return await writeErased(config.dataDir, log, erasing, known, { clock: systemClock, onProgress: shown.update });
+    return await erase(erasing, shown);
   } finally {
     shown.end();
   }
@@ -184,7 +233,3 @@ function sealed(tally: Tally): string {
     ? ` ${tally.sealed} deliveries no longer read as they did and are left out of later replays.`
     : '';
 }
-
-const KAFKA = `The log is in Kafka (HEADWAY_KAFKA_BROKERS), whose records cannot be rewritten: nothing was changed.
-What can be done there: let retention.ms of the topic headway.deliveries end what was received more than so long ago; and for
-the events, start a new installation with an embedded log, or move it (docs/decisions) before anybody has to be erased.`;

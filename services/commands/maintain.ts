@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { finderOf } from '../../ingest/sources/registry.ts';
+import type { Backbone } from '../backbone.ts';
 import { postForLines } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -56,12 +57,17 @@ Example, after a sender's format was taught:
     });
 }
 
-type Work<T> = (parts: RebuildDeps, onProgress: LongWork) => Promise<T>;
+type Work<T> = (parts: RebuildDeps & Pick<Backbone, 'kafka'>, onProgress: LongWork) => Promise<T>;
 
 /** Where log and store are servers of their own the work is done here; else by the process that has the data folder. */
 async function longWork<T>(path: string, work: Work<T>): Promise<T> {
   const config = loadConfig('all');
-  if (config.kafkaBrokers !== null && config.clickhouseUrl !== null) return inThisProcess(config, work);
+  if (config.kafkaBrokers !== null && config.clickhouseUrl !== null)
+    return inThisProcess(config, async (parts, onProgress) => {
+      if ((await parts.kafka?.settled()) === null)
+        throw new CommandFailed('Somebody is being erased. Wait for that to end, and give the command again.');
+      return work(parts, onProgress);
+    });
   return withServer(async (server) => {
     const shown = progressLine();
     for await (const line of postForLines<WorkLine<T>>(server, path)) {
@@ -84,20 +90,35 @@ export async function inThisProcess<T>(config: Config, work: Work<T>): Promise<T
     const logger = createLogger('warn');
     const { openBackbone } = await import('../backbone.ts');
     const { openAtoms } = await import('../../queries/atoms/atoms.ts');
-    const { log, store } = await openBackbone({ ...config, role: 'worker' }, { clock: systemClock, logger, shutdown });
+    const { log, kafka, store } = await openBackbone(
+      { ...config, role: 'worker' },
+      { clock: systemClock, logger, shutdown },
+    );
     if (store === null) throw new Error('a worker has a store');
     const atoms = openAtoms(store, `command_${newDeliveryId().replaceAll('-', '_')}`, config.clickhouseUrl === null);
     shutdown.add('atoms', () => atoms.close());
     await atoms.prepare();
-    return await work({ log, store, atoms }, shown.update);
+    if (kafka !== null) {
+      const { renewStore } = await import('../store-generation.ts');
+      // Asked first, since only then it is known which generation holds.
+      await kafka.ends('headway.events');
+      await renewStore({ store, atoms }, kafka.generation().number);
+    }
+    return await work({ log, kafka, store, atoms }, shown.update);
   } finally {
     shown.end();
     await shutdown.run();
   }
 }
 
+/** Long work that is being shown. */
+export interface ShownWork {
+  readonly update: LongWork;
+  end(): void;
+}
+
 /** Shows the progress of work that has phases, one after the other. */
-export function progressLine(): { update: LongWork; end: () => void } {
+export function progressLine(): ShownWork {
   let phase = '';
   let progress: Progress | null = null;
   return {

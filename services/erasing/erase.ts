@@ -1,21 +1,16 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { replaceInJson } from '../../ingest/erase/body.ts';
 import { eraseDelivery, type ReadAgain } from '../../ingest/erase/delivery.ts';
 import { eraseEvent, type Replaced } from '../../ingest/erase/event.ts';
-import { type Erasures, withErased } from '../../ingest/erase/known.ts';
+import type { Erasures } from '../../ingest/erase/known.ts';
 import { type ListedNames, namesOf, pseudonymOf, type Spellings } from '../../ingest/erase/names.ts';
 import { type Found, newRegister } from '../../ingest/erase/people.ts';
 import type { Replacing } from '../../ingest/erase/replace.ts';
 import { nameKey } from '../../ingest/erase/spelling.ts';
 import { makeEvent, type NormalizedEvent } from '../../ingest/event.ts';
-import type { Clock, EventLog, LogRecord, Topic } from '../../ingest/ports.ts';
+import type { AppendRecord, EventLog, LogRecord, Topic } from '../../ingest/ports.ts';
 import { decodeDelivery } from '../../ingest/record.ts';
 import { encodeEvent } from '../../ingest/upcast.ts';
-import { copyLmdbLog } from '../log/lmdb-copy.ts';
-import { openLmdbLog } from '../log/lmdb-log.ts';
+import type { LogCopy } from '../log/lmdb-copy.ts';
 import type { LongWork } from '../long-work.ts';
-import { beginErasure, erasureFolder, markReady } from './folder.ts';
 
 /** How many records hold a name, and how many there are, by kind of event and by source. */
 export interface Tally {
@@ -70,34 +65,14 @@ export async function tallyOf(log: EventLog, erasing: Erasing, onProgress: LongW
   return eachRecord(log, erasing, onProgress, async () => undefined);
 }
 
-/**
- * Writes the log without the names beside the old one, states the erasure at its end, and marks it ready: killed before that
- * nothing has happened, after it `finishErasure` puts it in place. The old log must be this process's alone.
- */
+/** Writes every record of a log into a copy, without the names. */
 export async function writeErased(
-  dataDir: string,
   log: EventLog,
   erasing: Erasing,
-  known: Erasures,
-  deps: { readonly clock: Clock; readonly onProgress: LongWork },
+  copy: LogCopy,
+  onProgress: LongWork,
 ): Promise<Tally> {
-  beginErasure(dataDir);
-  const { newLog } = erasureFolder(dataDir);
-  const partitions = (await log.ends('headway.events')).size;
-  const copy = await copyLmdbLog({ path: newLog, partitions });
-  const tally = await eachRecord(log, erasing, deps.onProgress, (topic, records) => copy.write(topic, records)).finally(
-    () => copy.close(),
-  );
-  const written = await openLmdbLog({ path: newLog, clock: deps.clock });
-  try {
-    const event = erasureEvent(erasing, tally, deps.clock.now());
-    await written.append('headway.events', [{ key: event.subject, value: encodeEvent(event) }]);
-  } finally {
-    await written.close();
-  }
-  eraseCheckpoints(dataDir, erasing.replacing);
-  markReady(dataDir, withErased(known, erasing.replacing.names));
-  return tally;
+  return eachRecord(log, erasing, onProgress, (topic, records) => copy.write(topic, records));
 }
 
 async function eachRecord(
@@ -148,7 +123,8 @@ function kindOf(topic: Topic, value: Uint8Array): string {
   }
 }
 
-function erasureEvent({ pseudonym, spellings }: Erasing, tally: Tally, now: string): NormalizedEvent {
+/** States the erasure, under the pseudonym. */
+export function erasureRecord({ pseudonym, spellings }: Erasing, tally: Tally, now: string): AppendRecord {
   const data = {
     person: pseudonym,
     names: spellings.own.length,
@@ -162,21 +138,8 @@ function erasureEvent({ pseudonym, spellings }: Erasing, tally: Tally, now: stri
     key: [pseudonym, now],
     data,
   };
-  return makeEvent(fact, { source: 'headway', normaliser: 1, delivery_id: '' }) as NormalizedEvent;
-}
-
-/** How far backfills have come is told by rollouts' names, in which people's may stand. */
-function eraseCheckpoints(dataDir: string, replacing: Replacing): void {
-  const folder = join(dataDir, 'backfill');
-  if (!existsSync(folder)) return;
-  for (const file of readdirSync(folder)) {
-    const path = join(folder, file);
-    const text = readFileSync(path, 'utf8');
-    const without = replaceInJson(replacing, text);
-    if (without === text) continue;
-    writeFileSync(`${path}.new`, without, { flush: true });
-    renameSync(`${path}.new`, path);
-  }
+  const event = makeEvent(fact, { source: 'headway', normaliser: 1, delivery_id: '' }) as NormalizedEvent;
+  return { key: event.subject, value: encodeEvent(event) };
 }
 
 async function lengthOf(log: EventLog, topics: readonly Topic[]): Promise<number> {

@@ -1,19 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Erasures, erasedNames, erasures, noErasures } from '../../ingest/erase/known.ts';
 import type { Replacing } from '../../ingest/erase/replace.ts';
 import type { Clock } from '../../ingest/ports.ts';
+import { keepNames } from '../durable-names.ts';
 import { openLmdbLog } from '../log/lmdb-log.ts';
 
 /** Where the parts of an erasure are in a data folder. */
@@ -94,14 +85,4 @@ export function markReady(dataDir: string, known: Erasures): void {
   keepNames(folder);
   writeFileSync(ready, '', { flush: true });
   keepNames(folder);
-}
-
-/** Makes the names in a folder durable: what was renamed stays so when the power fails. */
-function keepNames(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -3,6 +3,8 @@ import { type AppendRecord, LogUnavailable, type Topic } from '../../ingest/port
 /** One append that waits to be sent, or for its acknowledgement. */
 export interface PendingAppend {
   readonly topic: Topic;
+  /** The generation of the log that the records were made for: what has to be taken out of them differs. */
+  readonly generation: number;
   readonly records: readonly AppendRecord[];
 }
 
@@ -21,8 +23,11 @@ export interface AppendQueue {
 export interface AppendQueueOptions {
   /** How long an append may wait for its acknowledgement, in milliseconds. */
   readonly patienceMs: number;
-  /** Sends all items, in order, and resolves with the places of each when all are acknowledged. */
-  readonly send: (items: readonly PendingAppend[]) => Promise<readonly (readonly Place[])[]>;
+  /**
+   * Sends all items, in order, and resolves with the places of each when all are acknowledged; null for one that is not to
+   * be sent any more, whose append then rejects at once.
+   */
+  readonly send: (items: readonly PendingAppend[]) => Promise<readonly (readonly Place[] | null)[]>;
 }
 
 /** Well below the largest request that a broker takes; a single larger append goes alone. */
@@ -62,8 +67,12 @@ export function createAppendQueue({ patienceMs, send }: AppendQueueOptions): App
       try {
         const places = await send(batch);
         for (const [index, item] of batch.entries()) {
-          clearTimeout(item.timer);
-          item.settle.resolve(places[index]!);
+          const place = places[index];
+          if (!place) giveUp(item, 'the log was written anew in the meantime');
+          else {
+            clearTimeout(item.timer);
+            item.settle.resolve(place);
+          }
         }
       } catch (error) {
         lastProblem = error instanceof Error ? error.message : String(error);

@@ -1,38 +1,49 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { type EventLog, LogUnavailable, type Topic } from '../../ingest/ports.ts';
 import { createAppendQueue } from './kafka-append.ts';
+import { type KafkaPlace, kafkaClient, messageOf, newConsumer, newProducer, RETRY } from './kafka-client.ts';
 import { followOnce } from './kafka-follow.ts';
+import {
+  erasuresTopic,
+  FIRST,
+  type Generation,
+  generationReader,
+  isErasing,
+  settleGenerations,
+  topicName,
+} from './kafka-generations.ts';
 import { scan } from './kafka-scan.ts';
 import { type Connection, sendAll } from './kafka-send.ts';
-import { countPartitions, makeTopics } from './kafka-topics.ts';
-import type { LogLogger } from './log-logger.ts';
+import { checkSettings, countPartitions, createTopics, TOPICS } from './kafka-topics.ts';
 import { partitionOf } from './partition.ts';
 import { shared } from './shared.ts';
 
 /** Where the log is and how it behaves. */
-export interface KafkaLogOptions {
-  /** `host:port` of one or more brokers to ask for the rest. */
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly logger: LogLogger;
-  /** Before the names of topics and groups, for several installations on one cluster (default none). */
-  readonly topicPrefix?: string;
+export interface KafkaLogOptions extends KafkaPlace {
   /** Partitions of topics that this makes (default 6); topics that exist keep theirs. */
   readonly partitions?: number;
   /** Copies of topics that this makes (default: 3, or as many as there are brokers). */
   readonly replication?: number;
   /** How long an append waits for its acknowledgement (default 2000). */
   readonly patienceMs?: number;
-  readonly ssl?: NonNullable<KafkaConfig['ssl']>;
-  readonly sasl?: NonNullable<KafkaConfig['sasl']>;
+}
+
+/** The log in Kafka, which can be written anew under whoever uses it. */
+export interface KafkaLog extends EventLog {
+  /**
+   * The generation as this process knows it by now. What is appended in the same turn is appended to that one, or not at
+   * all: an append that finds a later one rejects with {@link LogUnavailable}.
+   */
+  generation(): Generation;
+  /** Asks the brokers which generation holds; null while another one is being written. Rejects with {@link LogUnavailable}. */
+  settled(): Promise<Generation | null>;
 }
 
 /** How often a reading is taken up again before it counts as refused. */
 const READ_ATTEMPTS = 8;
 
 const FIND_SLACK_MS = 60_000;
-const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
 const REJOIN_MS = 500;
 /** Longest that a question about the log may take: its callers answer requests of their own. */
 const ANSWER_MS = 5000;
@@ -42,48 +53,38 @@ const ANSWER_MS = 5000;
  * starts while they are away: appends then reject with {@link LogUnavailable} after `patienceMs`, followers keep trying, and
  * `ends`, `find` and `readAll` reject with {@link LogUnavailable}.
  */
-export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> {
+export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
   const { logger, patienceMs = 2000 } = options;
-  const kafka = new Kafka({
-    brokers: [...options.brokers],
-    clientId: options.clientId,
-    connectionTimeout: 2000,
-    requestTimeout: 10_000,
-    retry: RETRY,
-    logLevel: logLevel.WARN,
-    logCreator: () => (entry) => relay(logger, entry),
-    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
-  });
+  const kafka = kafkaClient(options);
   const prefix = options.topicPrefix ?? '';
-  const nameOf = (topic: Topic) => `${prefix}${topic}`;
+  const read = generationReader(kafka, prefix);
+  let generation = FIRST;
+  const nameOf = (topic: Topic) => topicName(prefix, topic, generation.number);
   const closing = new AbortController();
+  // Made anew after whatever failed, which is how a process hears of another generation: the topics of the last one are gone.
   const admin = shared(async () => {
     const client = kafka.admin({ retry: RETRY });
     await client.connect();
-    await makeTopics(client, {
-      partitions: options.partitions ?? 6,
-      replication: options.replication,
-      logger,
-      nameOf,
-    });
+    const found = await settleGenerations(client, { prefix, logger, read });
+    generation = found.generation;
+    const { partitions = 6, replication } = options;
+    const absent = TOPICS.map(nameOf).filter((name) => !found.listed.includes(name));
+    await createTopics(
+      client,
+      absent.map((name) => ({ name, partitions, replication })),
+    );
+    const present = TOPICS.map(nameOf).filter((name) => found.listed.includes(name));
+    await checkSettings(client, present, logger);
     return client;
   });
 
   const connection = shared(async (): Promise<Connection> => {
     const client = await admin.get();
-    const producer = kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      retry: RETRY,
-      createPartitioner:
-        () =>
-        ({ message }) =>
-          message.partition ?? 0,
-    });
+    const { number } = generation;
+    const named = (topic: Topic) => topicName(prefix, topic, number);
+    const producer = newProducer(kafka);
     await producer.connect();
-    return { producer, partitions: await countPartitions(client, nameOf) };
+    return { producer, generation: number, nameOf: named, partitions: await countPartitions(client, named) };
   });
 
   // Ready before the first append, which has little patience; if the brokers are away, that append tries again.
@@ -93,7 +94,13 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     patienceMs,
     async send(items) {
       try {
-        return await sendAll(await connection.get(), items, nameOf);
+        const current = await connection.get();
+        if (items.some((item) => item.generation > current.generation)) throw new Error('connecting to a newer log');
+        // Made before names were taken out of the log, they may hold some.
+        const fitting = items.filter((item) => item.generation === current.generation);
+        const places = fitting.length === 0 ? [] : await sendAll(current, fitting);
+        let sent = 0;
+        return items.map((item) => (item.generation === current.generation ? places[sent++]! : null));
       } catch (error) {
         // Its sequence numbers may no longer agree with the broker's: the next batch could pass for a repeat of this one
         // and be dropped. A new producer starts its own.
@@ -128,22 +135,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
       return new Map(offsets.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
     });
 
-  const readerOf = (groupId: string, eager: boolean) =>
-    kafka.consumer({
-      groupId,
-      sessionTimeout: 10_000,
-      rebalanceTimeout: 60_000,
-      heartbeatInterval: 1000,
-      allowAutoTopicCreation: false,
-      maxWaitTimeInMs: eager ? 100 : 500,
-      maxBytesPerPartition: 8 * 1024 * 1024,
-      maxBytes: 32 * 1024 * 1024,
-      // Whoever loses its place joins again through the loop in follow, which knows when to stop.
-      retry: { ...RETRY, restartOnFailure: async () => false },
-    });
-
-  async function* read(topic: Topic, from: ReadonlyMap<number, bigint>) {
+  async function* records(topic: Topic, from: ReadonlyMap<number, bigint>) {
     const ends = await bounds(topic);
+    const name = nameOf(topic);
     const ranges = new Map(
       [...from].map(([partition, start]) => [partition, { from: start, to: ends.get(partition)?.high ?? 0n }]),
     );
@@ -151,9 +145,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     for (let attempt = 1; ; attempt += 1) {
       const groupId = `${prefix}headway.read.${randomUUID()}`;
       try {
-        for await (const records of scan(readerOf(groupId, true), nameOf(topic), ranges)) {
-          const last = records.at(-1);
-          yield records;
+        for await (const batch of scan(newConsumer(kafka, groupId, true), name, ranges)) {
+          const last = batch.at(-1);
+          yield batch;
           if (last) ranges.set(last.partition, { from: last.offset + 1n, to: ranges.get(last.partition)?.to ?? 0n });
         }
         return;
@@ -170,7 +164,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   return {
     async append(topic, records) {
       if (records.length === 0) return [];
-      return queue.append({ topic, records });
+      return queue.append({ topic, generation: generation.number, records });
     },
 
     async follow(topic, reader, signal) {
@@ -179,7 +173,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
         const ending = await ask(() => Promise.resolve())
           .then(() =>
             followOnce({
-              consumer: readerOf(`${prefix}${reader.group}`, false),
+              consumer: newConsumer(kafka, `${prefix}${reader.group}`, false),
               topic: nameOf(topic),
               reader,
               signal: ended,
@@ -190,13 +184,14 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
         if (ending.how === 'aborted') return;
         if (ending.how === 'refused') throw ending.error;
         logger.warn({ group: reader.group, problem: messageOf(ending.error) }, 'lost Kafka; joining again');
+        await admin.drop((client) => client.disconnect());
         await pause(REJOIN_MS, ended);
       }
     },
 
     async *readAll(topic) {
       const starts = await bounds(topic);
-      yield* read(topic, new Map([...starts].map(([partition, { low }]) => [partition, low])));
+      yield* records(topic, new Map([...starts].map(([partition, { low }]) => [partition, low])));
     },
 
     async find(topic, key, since) {
@@ -205,8 +200,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
       const sinceMs = Date.parse(since) - FIND_SLACK_MS;
       const offsets = await ask((client) => client.fetchTopicOffsetsByTimestamp(nameOf(topic), Math.max(0, sinceMs)));
       const from = offsets.find((each) => each.partition === partition)?.offset ?? '0';
-      for await (const records of read(topic, new Map([[partition, BigInt(from)]]))) {
-        const found = records.find((record) => record.key === key);
+      for await (const batch of records(topic, new Map([[partition, BigInt(from)]]))) {
+        const found = batch.find((record) => record.key === key);
         if (found !== undefined) return found;
       }
       return null;
@@ -216,6 +211,17 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
       return new Map([...(await bounds(topic))].map(([partition, { high }]) => [partition, high]));
     },
 
+    generation: () => generation,
+
+    settled: () =>
+      ask(async (client) => {
+        if (!(await client.listTopics()).includes(erasuresTopic(prefix))) return generation;
+        const isUnderWay = await isErasing(client, prefix);
+        const { number } = await read(client);
+        if (number !== generation.number) throw new Error('the log was written anew');
+        return isUnderWay ? null : generation;
+      }),
+
     async close() {
       if (closing.signal.aborted) return;
       closing.abort();
@@ -224,21 +230,6 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
       await admin.drop((client) => client.disconnect());
     },
   };
-}
-
-/** The client's own words. It calls an error what it then recovers from, and warns of what is meant. */
-function relay(logger: LogLogger, { namespace, level, log }: LogEntry): void {
-  const fields = {
-    client: 'kafkajs',
-    part: namespace,
-    ...(typeof log.error === 'string' ? { problem: log.error } : {}),
-  };
-  if (level <= logLevel.ERROR) logger.warn(fields, log.message);
-  else logger.debug(fields, log.message);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function answerWithin<T>(milliseconds: number, answer: Promise<T>): Promise<T> {

@@ -3,17 +3,21 @@ import type { Topic } from '../../ingest/ports.ts';
 import type { PendingAppend, Place } from './kafka-append.ts';
 import { partitionOf } from './partition.ts';
 
-/** A producer, and how many partitions each topic has. */
+/** How long the brokers may take for an acknowledgement, in milliseconds: what has none by then never gets one. */
+export const APPEND_MS = 5000;
+
+/** A producer, the generation of the log that it appends to, and how many partitions each topic has. */
 export interface Connection {
   readonly producer: Producer;
+  readonly generation: number;
+  readonly nameOf: (topic: Topic) => string;
   readonly partitions: ReadonlyMap<Topic, number>;
 }
 
 /** Sends all items as one request per broker, and says where each record went. Throws unless every record is acknowledged. */
 export async function sendAll(
-  { producer, partitions }: Connection,
+  { producer, partitions, nameOf }: Connection,
   items: readonly PendingAppend[],
-  nameOf: (topic: Topic) => string,
 ): Promise<(readonly Place[])[]> {
   const messages = new Map<Topic, { partition: number; key: Buffer; value: Buffer }[]>();
   const counts = new Map<string, number>();
@@ -35,7 +39,7 @@ export async function sendAll(
   );
   const acknowledged = await producer.sendBatch({
     acks: -1,
-    timeout: 5000,
+    timeout: APPEND_MS,
     topicMessages: [...messages].map(([topic, list]) => ({ topic: nameOf(topic), messages: list })),
   });
   const bases = new Map(acknowledged.map((each) => [`${each.topicName}/${each.partition}`, each.baseOffset]));

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, open } from 'lmdb';
 import {
   type AppendRecord,
   type Clock,
@@ -13,6 +13,7 @@ import { type Bell, createBell } from './bell.ts';
 import { createGroup, type Group } from './group.ts';
 import { commit, createCommitter, type Write } from './lmdb-commit.ts';
 import { COUNT_KEY, INDEXED, NOTHING, stateKey, TOPICS } from './lmdb-layout.ts';
+import { isShared } from './lmdb-processes.ts';
 import { findRecord, readBatch, type TopicTables } from './lmdb-read.ts';
 import { decodeState, encodeRecord, encodeState, indexKey, type PartitionState, recordKey } from './lmdb-record.ts';
 import { partitionOf } from './partition.ts';
@@ -191,13 +192,6 @@ async function partitionsOf(states: Database<Buffer, Buffer>, wanted: number): P
   bytes.writeUInt32BE(wanted);
   await states.put(COUNT_KEY, bytes);
   return wanted;
-}
-
-/** Offsets are counted in this process, so a second one would overwrite. LMDB's table of readers lists the live processes. */
-function isShared(root: RootDatabase<Buffer, Buffer>): boolean {
-  root.readerCheck();
-  const processes = [...root.readerList().matchAll(/^\s*(\d+) [0-9a-f]+ /gm)].map(([, pid]) => Number(pid));
-  return processes.some((pid) => pid !== process.pid);
 }
 
 function sizeOf(records: readonly AppendRecord[]): number {

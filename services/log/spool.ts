@@ -1,12 +1,15 @@
-import { mkdirSync } from 'node:fs';
-import { type Database, open } from 'lmdb';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { keepNames } from '../durable-names.ts';
 import { commit, createCommitter, forget } from './lmdb-commit.ts';
+import { isShared } from './lmdb-processes.ts';
 
 type Handle = (record: Uint8Array) => Promise<void>;
 
 /**
  * A local waiting room for what the log could not take in time: raw deliveries, as bytes. What `put` acknowledged is on
- * the disk, and is handed to `drain` in order until it was taken.
+ * the disk, and is handed to `drain` in order until it was taken. Once all of it was taken, no byte of it is left there.
  */
 export interface Spool {
   /** Resolves when the record is durable; rejects with LogUnavailable if the disk cannot take it. */
@@ -25,27 +28,38 @@ export interface Spool {
 
 /** Opens the spool in its own directory, with what waited there. One process at a time. */
 export async function openSpool({ path }: { path: string }): Promise<Spool> {
-  mkdirSync(path, { recursive: true });
-  const root = open<Buffer, Buffer>({
-    path,
-    noSubdir: false,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    overlappingSync: false,
-    eventTurnBatching: false,
-  });
-  const records: Database<Buffer, Buffer> = root.openDB('records', { encoding: 'binary', keyEncoding: 'binary' });
+  const hasFiles = existsSync(join(path, 'data.mdb'));
+  let { root, records } = openFiles(path);
   const keys = [...records.getKeys()];
   let next = keys.length === 0 ? 0n : keys.at(-1)!.readBigUInt64BE() + 1n;
   let waiting = keys.length;
   let draining: Promise<number> | null = null;
   let closed = false;
 
-  const committer = createCommitter<Uint8Array>(async (batch) => {
-    const writes = batch.map((record) => ({ table: records, key: placeKey(next++), value: Buffer.from(record) }));
-    await commit(root, writes);
-    waiting += batch.length;
-  });
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+  const committer = createCommitter<Uint8Array>((batch) =>
+    inTurn(async () => {
+      const writes = batch.map((record) => ({ table: records, key: placeKey(next++), value: Buffer.from(record) }));
+      await commit(root, writes);
+      waiting += batch.length;
+    }),
+  );
+
+  /** What is removed stays readable in free pages of the file, so an empty spool begins a new one. */
+  const clear = () =>
+    inTurn(async () => {
+      if (waiting > 0 || closed || isShared(root)) return;
+      await root.close();
+      for (const file of ['data.mdb', 'lock.mdb']) rmSync(join(path, file), { force: true });
+      ({ root, records } = openFiles(path));
+      keepNames(path);
+    });
+  if (hasFiles) await clear();
 
   const drain = async (handle: Handle, atOnce: number): Promise<number> => {
     let handed = 0;
@@ -61,6 +75,7 @@ export async function openSpool({ path }: { path: string }): Promise<Spool> {
       const outcome = outcomes[failed];
       if (outcome?.status === 'rejected') throw outcome.reason;
     }
+    if (handed > 0) await clear();
     return handed;
   };
 
@@ -76,9 +91,23 @@ export async function openSpool({ path }: { path: string }): Promise<Spool> {
     async close() {
       closed = true;
       await Promise.allSettled([draining, committer.idle()]);
+      await turn;
       await root.close();
     },
   };
+}
+
+function openFiles(path: string): { root: RootDatabase<Buffer, Buffer>; records: Database<Buffer, Buffer> } {
+  mkdirSync(path, { recursive: true });
+  const root = open<Buffer, Buffer>({
+    path,
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    overlappingSync: false,
+    eventTurnBatching: false,
+  });
+  return { root, records: root.openDB('records', { encoding: 'binary', keyEncoding: 'binary' }) };
 }
 
 function placeKey(place: bigint): Buffer {

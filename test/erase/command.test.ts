@@ -130,7 +130,7 @@ describe('headway erase person', () => {
     expect(existsSync(join(dataDir, 'erasures.json'))).toBe(false);
   }, 120_000);
 
-  it('refuses who is unknown, an account of somebody, a workspace that still names the person, and Kafka', async () => {
+  it('refuses who is unknown, an account of somebody, a workspace that still names the person, and a Kafka that is away', async () => {
     const unknown = await erasing(installation, 'ada.lindquist', '--yes');
     expect(unknown).toMatchObject({
       code: 1,
@@ -141,7 +141,10 @@ describe('headway erase person', () => {
     const named = await erasing(installation, 'ada.lindqvist', '--yes');
     expect(named).toMatchObject({ code: 1, err: expect.stringMatching(/still names .*\n.*people\.yaml:3$/m) });
     const kafka = startCommand(['erase', 'person', 'bo.ek'], { ...env, HEADWAY_KAFKA_BROKERS: '127.0.0.1:1' });
-    expect(await kafka.ended).toMatchObject({ code: 1, err: expect.stringContaining('cannot be rewritten') });
+    expect(await kafka.ended).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/does not answer.*HEADWAY_KAFKA_BROKERS/),
+    });
     expect(await linesOf(installation)).toEqual(lines);
   }, 240_000);
 

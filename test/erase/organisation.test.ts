@@ -1,12 +1,21 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { metrics } from '../../queries/metrics/registry.ts';
-import type { DemoDelivery } from '../../services/demo/year/simulation.ts';
 import { syntheticYear } from '../../services/demo/year/year.ts';
 import { temporaryFolder } from '../api/start.ts';
 import { yearOf } from '../demo/demo-year.ts';
 import { startCommand } from '../e2e/process.ts';
 import { THOROUGH } from '../support/thorough.ts';
-import { answersOf, fill, installationIn, keptTexts, questionsOf, serving, withoutLines } from './organisation.ts';
+import {
+  anonymous,
+  answersOf,
+  fill,
+  installationIn,
+  keptTexts,
+  questionsOf,
+  serving,
+  until,
+  withoutLines,
+} from './organisation.ts';
 
 const SEED = 'headway';
 const PERSON = 'ada.lindqvist';
@@ -15,18 +24,6 @@ const FROM = '2025-11-21';
 const NOW = '2026-01-02T09:00:00.000Z';
 const PAST = '2025-12-12T00:00:00.000Z';
 console.info(`seed: ${SEED}`);
-
-/** Pseudonyms stand for names: equal up to these is equal. */
-const anonymous = (text: string): string =>
-  text.replace(/erased-[a-z]{16}/gi, '*').replace(/ada[-._ ]lindqvist(@kestrel\.example)?/gi, '*');
-
-/** Six weeks of the year are enough, and soon asked about. */
-function* until(end: string, deliveries: Iterable<DemoDelivery>): Generator<DemoDelivery> {
-  for (const delivery of deliveries) {
-    if (delivery.at >= end) return;
-    yield delivery;
-  }
-}
 
 // A developer's run erases somebody from a smaller log (command.test.ts).
 describe.runIf(THOROUGH)('weeks of an organisation, and somebody in it who is erased', () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,25 @@ describe('spool', () => {
       expect(taken).toEqual(['6', '7', '8', '9']);
     });
   }
+
+  it('leaves no byte of what was handed over, and takes what comes meanwhile', async () => {
+    const bytes = () => readFileSync(join(path, 'data.mdb'), 'latin1');
+    for (let index = 0; index < 50; index++) await spool.put(Buffer.from(`ada.lindqvist ${index}`.repeat(200)));
+    expect(bytes()).toContain('ada.lindqvist');
+    const handing = spool.drain(async () => undefined, 16);
+    const later = Promise.all(Array.from({ length: 200 }, (_, index) => spool.put(Buffer.from(`later ${index}`))));
+    await Promise.all([handing, later]);
+    const taken: string[] = [];
+    await spool.drain(async (record) => void taken.push(Buffer.from(record).toString()));
+    expect(bytes()).not.toMatch(/ada\.lindqvist|later/);
+    await spool.put(Buffer.from('bo.ek'));
+    await spool.drain(() => Promise.reject(new Error('away'))).catch(() => undefined);
+    expect(spool.size()).toBe(1);
+    expect(bytes()).toContain('bo.ek');
+    await spool.close();
+    spool = await openSpool({ path });
+    expect(spool.size()).toBe(1);
+  });
 
   it('takes more while it is drained, and hands it over in the same go', async () => {
     await spool.put(Buffer.from('first'));

@@ -8,6 +8,7 @@ import { preparePositions } from '../../services/checkpoint.ts';
 import { onCluster } from '../../services/cluster.ts';
 import { readConfig } from '../../services/config.ts';
 import { openStore } from '../../services/store.ts';
+import { noteGeneration } from '../../services/store-generation.ts';
 
 const path = mkdtempSync(join(tmpdir(), 'headway-cluster-'));
 let store: Store;
@@ -26,6 +27,7 @@ beforeAll(async () => {
   store = await openStore({ path });
   await openAtoms(listening(), 'cluster').prepare();
   await preparePositions(listening());
+  await noteGeneration(listening(), 2);
 });
 afterAll(async () => {
   await store.close();
@@ -48,6 +50,11 @@ it('every table that stays is made on all servers of a cluster, with the engine 
     // Nothing else about it differs.
     expect(text.replace(' ON CLUSTER headway', '').replace('ENGINE = Replicated', 'ENGINE = ')).toBe(await parsed(sql));
   }
+});
+
+it('a table that stayed is removed on all servers, or it would come back from another one', async () => {
+  const sql = 'DROP TABLE IF EXISTS events SYNC';
+  expect(await parsed(onCluster(sql, 'headway'))).toBe('DROP TABLE IF EXISTS events ON CLUSTER headway SYNC');
 });
 
 it('what lives for a while, or makes nothing, is left as it is', () => {

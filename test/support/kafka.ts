@@ -24,6 +24,8 @@ const START_MS = 60_000;
 export interface KafkaBroker {
   /** For `HEADWAY_KAFKA_BROKERS`. */
   readonly brokers: string[];
+  /** Where it keeps the records of topics, a folder for each partition. */
+  readonly dataDir: string;
   /** Ends it at once, as a power cut would; the data stay. */
   kill(): Promise<void>;
   /** Starts it again on the same ports and data. */
@@ -84,6 +86,7 @@ export async function startKafka(): Promise<KafkaBroker> {
   await start();
   return {
     brokers: [`127.0.0.1:${port}`],
+    dataDir: join(directory, 'data'),
     kill,
     start,
     freeze: async () => {
@@ -165,6 +168,8 @@ function serverProperties(directory: string, port: number, controllerPort: numbe
     'broker.session.timeout.ms=2000',
     'broker.heartbeat.interval.ms=500',
     'log.cleaner.enable=false',
+    // What was deleted is gone while a test still looks.
+    'log.segment.delete.delay.ms=100',
     '',
   ].join('\n');
 }
