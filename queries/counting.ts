@@ -19,7 +19,7 @@ import { readServiceSpans, readSourceSpans } from './spans.ts';
 /** What it takes to count: what it takes to answer, and which hours of a duration count. */
 export type CountingDeps = AnswerDeps & {
   readonly hours: HoursTable | null;
-  /** The store, or what is kept of it: not for what decides what may be told of people, nor for rows behind a number. */
+  /** The store, or what is kept of it: not for rows behind a number. */
   readonly counts: Store;
 };
 

@@ -1,6 +1,7 @@
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import type { SqlValue, Store } from '../../ingest/ports.ts';
 import type { WithAtoms } from '../atoms/tables.ts';
+import type { KeptCounts } from '../kept-counts.ts';
 import {
   type AnswerSet,
   knownUntil,
@@ -17,10 +18,17 @@ import {
 export interface PublishingDeps {
   readonly store: Store;
   readonly withAtoms: WithAtoms;
+  readonly keptCounts?: KeptCounts;
   readonly now: string;
   /** States publications in the log; resolves once the store has them. Without it, nothing is remembered. */
   readonly publish?: ((events: readonly NormalizedEvent[]) => Promise<void>) | undefined;
 }
+
+/**
+ * The store as it is at this instant, or what is kept of it. Asked for at each reading, not once per question: after a
+ * publication the ledger is the one that holds it.
+ */
+const asOfNow = (deps: PublishingDeps): Store => deps.keptCounts?.forQuestion() ?? deps.store;
 
 /** One set of a closed wave: what may be told of it, or null if nothing may. */
 export interface Told {
@@ -43,7 +51,7 @@ export async function publishedSets(
   asOf: string | null,
 ): Promise<readonly Told[]> {
   const heads = await readHeads(deps, span);
-  let ledger = await readLedger(deps.store, heads);
+  let ledger = await readLedger(asOfNow(deps), heads);
   const candidates = heads.filter((head) => isNews(ledger.get(setKey(head.wave, head.item))?.at(-1) ?? null, head));
   const sets = await readSets(deps, candidates);
   const proposed = sets.flatMap((set) => {
@@ -52,7 +60,7 @@ export async function publishedSets(
   });
   if (proposed.length > 0 && deps.publish !== undefined) {
     await deps.publish(proposed);
-    ledger = await readLedger(deps.store, heads);
+    ledger = await readLedger(asOfNow(deps), heads);
   } else if (proposed.length > 0) {
     const stated = [
       ...[...ledger.values()].flat(),
@@ -86,7 +94,7 @@ interface Head extends Omit<Told, 'publication'> {
 
 async function readHeads(deps: PublishingDeps, span: { readonly from: string; readonly to: string }): Promise<Head[]> {
   const rows = await deps.withAtoms(null, ['answers'], (tables) =>
-    deps.store.query(
+    asOfNow(deps).query(
       `SELECT of_wave, of_item, is_answer, of_scale, toString(toUnixTimestamp64Milli(min(closes))) AS closed_ms,
         toString(toUnixTimestamp64Milli(min(close_known))) AS close_known_ms, arraySort(groupUniqArrayIf(wording, wording != '')) AS versions,
         toUInt32(countIf(counts)) AS n, toString(toUnixTimestamp64Milli(max(known))) AS latest_ms, groupUniqArray(place) AS places
