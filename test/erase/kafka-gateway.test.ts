@@ -1,15 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../api/start.ts';
-import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
-import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
+import type { ClickHouseServer } from '../support/clickhouse.ts';
+import { type KafkaBroker, skipsKafka } from '../support/kafka.ts';
 import {
   action,
-  installationOn,
   listPeople,
   mentionsOf,
   PEOPLE,
   recordsOf,
+  startOrganisation,
   stepping,
   topicsOf,
   withSettings,
@@ -32,11 +31,7 @@ describe.skipIf(skipsKafka())('a gateway while somebody is erased from Kafka', (
   const ids = new Set<string>();
 
   beforeAll(async () => {
-    kafka = await startKafka();
-    const embedded = await installationOn(kafka, temporaryFolder());
-    // Not before: the embedded engine takes one folder per process.
-    clickhouse = await startClickHouse();
-    installation = withSettings(embedded, 'all', { HEADWAY_CLICKHOUSE_URL: clickhouse.url });
+    ({ kafka, clickhouse, installation } = await startOrganisation());
     numbers = await answers();
     gateway = withSettings(installation, 'gateway', {});
     listPeople(installation, PEOPLE);

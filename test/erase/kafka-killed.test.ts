@@ -8,16 +8,15 @@ import { openKafkaLog } from '../../services/log/kafka-log.ts';
 import { createLogger } from '../../services/logger.ts';
 import { renewal } from '../../services/renewing.ts';
 import { openStore } from '../../services/store.ts';
-import { temporaryFolder } from '../api/start.ts';
 import { startCommand } from '../e2e/process.ts';
-import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
-import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
+import type { ClickHouseServer } from '../support/clickhouse.ts';
+import { type KafkaBroker, skipsKafka } from '../support/kafka.ts';
 import {
-  installationOn,
   linesOf,
   listPeople,
   mentionsOf,
   PEOPLE,
+  startOrganisation,
   stepping,
   topicsOf,
   untilLetGo,
@@ -40,11 +39,7 @@ describe.skipIf(skipsKafka())('an erasure from Kafka that is killed', () => {
   let erased = 0;
 
   beforeAll(async () => {
-    kafka = await startKafka();
-    const embedded = await installationOn(kafka, temporaryFolder());
-    // Not before: the embedded engine takes one folder per process.
-    clickhouse = await startClickHouse();
-    installation = withSettings(embedded, 'all', { HEADWAY_CLICKHOUSE_URL: clickhouse.url });
+    ({ kafka, clickhouse, installation } = await startOrganisation());
     numbers = await answers();
     lines = await linesOf(kafka);
     listPeople(installation, PEOPLE);

@@ -16,8 +16,10 @@ import { changeSettings, createTopics, TOPICS } from '../../services/log/kafka-t
 import { openLmdbLog } from '../../services/log/lmdb-log.ts';
 import { partitionOf } from '../../services/log/partition.ts';
 import { openStore } from '../../services/store.ts';
+import { temporaryFolder } from '../api/start.ts';
 import { root } from '../house/files.ts';
-import type { KafkaBroker } from '../support/kafka.ts';
+import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
+import { type KafkaBroker, startKafka } from '../support/kafka.ts';
 import { fill, type Installation, newInstallation, serving } from './organisation.ts';
 
 export const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
@@ -56,6 +58,19 @@ export function action(n: number, person: string): DemoDelivery {
 
 function* weeks(): Generator<DemoDelivery> {
   for (let n = 0; n < DAYS; n += 1) for (const person of PEOPLE) if (n % 7 !== 3) yield action(n, person);
+}
+
+/** A broker, and ClickHouse's engine behind HTTP, with an installation whose log and store are there. */
+export async function startOrganisation(): Promise<{
+  kafka: KafkaBroker;
+  clickhouse: ClickHouseServer;
+  installation: Installation;
+}> {
+  const kafka = await startKafka();
+  const embedded = await installationOn(kafka, temporaryFolder());
+  // Not before: the embedded engine takes one folder per process.
+  const clickhouse = await startClickHouse();
+  return { kafka, clickhouse, installation: withSettings(embedded, 'all', { HEADWAY_CLICKHOUSE_URL: clickhouse.url }) };
 }
 
 /** An installation with its log in Kafka, whose records bear the times of what they tell, and with its store embedded. */

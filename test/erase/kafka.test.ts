@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startService } from '../../services/compose.ts';
 import { createLogger } from '../../services/logger.ts';
-import { temporaryFolder } from '../api/start.ts';
 import { type Ran, startCommand } from '../e2e/process.ts';
-import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
-import { type KafkaBroker, skipsKafka, startKafka } from '../support/kafka.ts';
+import type { ClickHouseServer } from '../support/clickhouse.ts';
+import { type KafkaBroker, skipsKafka } from '../support/kafka.ts';
 import {
-  installationOn,
   linesOf,
   listPeople,
   mentionsOf,
   PEOPLE,
+  startOrganisation,
   stepping,
   topicsOf,
   withSettings,
@@ -34,11 +33,7 @@ describe.skipIf(skipsKafka())('headway erase person, with the log in Kafka', () 
   let numbers: Map<string, string>;
 
   beforeAll(async () => {
-    kafka = await startKafka();
-    const embedded = await installationOn(kafka, temporaryFolder());
-    // Not before: the embedded engine takes one folder per process.
-    clickhouse = await startClickHouse();
-    installation = withSettings(embedded, 'all', { HEADWAY_CLICKHOUSE_URL: clickhouse.url });
+    ({ kafka, clickhouse, installation } = await startOrganisation());
     numbers = await answers();
     lines = await linesOf(kafka);
     expect(new Set(numbers.values()).size).toBe(questions.length);
