@@ -30,7 +30,11 @@ export type Answered =
  * A question that would take more than {@link MAX_ROWS} rows is a problem; a throw is a lost store.
  */
 export async function answerMetric(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
-  const counts = deps.keptCounts?.forQuestion() ?? deps.store;
+  return deps.keptAnswers?.give(deps, metric, request, answerAnew) ?? answerAnew(deps, metric, request);
+}
+
+async function answerAnew(deps: AnswerDeps, metric: Metric, request: MetricRequest): Promise<Answered> {
+  const counts = deps.keptCounts?.forQuestion(deps.now) ?? deps.store;
   const read = await readHours(counts, metric, request, deps.now);
   if ('problem' in read) return { ok: false, problems: [read.problem] };
   const asked: CountingDeps = { ...deps, hours: read.hours, counts };

@@ -2,6 +2,7 @@ import type { NormalizedEvent } from '../ingest/event.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { WithAtoms } from './atoms/tables.ts';
 import type { MetricAnswer } from './envelope.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import type { KeptCounts } from './kept-counts.ts';
 
 /** What it takes to answer. `now` is UTC ISO with milliseconds; `reportingZone` an IANA zone. */
@@ -10,6 +11,8 @@ export interface AnswerDeps {
   readonly withAtoms: WithAtoms;
   /** What was counted for earlier questions; without, all is counted anew. */
   readonly keptCounts?: KeptCounts;
+  /** Answers that stand as long as nothing that they were made of changes; without, each is made anew. */
+  readonly keptAnswers?: KeptAnswers;
   readonly now: string;
   readonly reportingZone: string;
   /** First month of the fiscal year, 1 to 12; January without. */

@@ -4,10 +4,22 @@ import type { Row, SqlValue, Store } from '../ingest/ports.ts';
 /** What statements counted, for as long as no table that they read has changed. */
 export interface KeptCounts {
   /**
-   * The store as one question reads it: what an earlier question read with the same statement and parameters is handed on if
-   * the tables that the statement names are still those, else it is read. Rows are frozen, since questions share them.
+   * The store as a question of `now` (UTC ISO) reads it: what an earlier question read with the same statement and parameters is
+   * handed on if the tables that the statement names are still those, else it is read. Rows are frozen, since questions share
+   * them. `heard` is told of each statement what was known of it: null if it is read now, or was by a question of the same instant.
    */
-  forQuestion(): Store;
+  forQuestion(now: string, heard?: (known: Known | null) => void): Store;
+  /** Whether the tables of all of these are still as they were. */
+  stillHold(known: readonly Known[]): Promise<boolean>;
+}
+
+/** What was known of a statement. */
+export interface Known {
+  readonly sql: string;
+  /** What the tables that it names held. */
+  readonly marks: ReadonlyMap<string, string>;
+  /** Epoch ms at which time alone may change what it says. */
+  readonly until: number;
 }
 
 /**
@@ -25,8 +37,8 @@ type Marks = ReadonlyMap<string, string> | null;
 interface Kept {
   readonly marks: ReadonlyMap<string, string>;
   readonly rows: Promise<readonly Row[]>;
-  /** Epoch ms of the question that read it; 0 where it does not depend on that. */
-  readonly asOf: number;
+  /** Of when it was asked (epoch ms). */
+  readonly readAt: number;
   values: number;
 }
 
@@ -102,28 +114,38 @@ export function keepCounts(store: Store): KeptCounts {
   }
 
   return {
-    forQuestion() {
+    async stillHold(known) {
+      const now = await marksFromNow();
+      return now !== null && known.every(({ sql, marks }) => sameMarks(marks, marksOf(sql, now)));
+    },
+    forQuestion(instant, heard = () => undefined) {
+      const asked = Date.parse(instant);
       let marks: Promise<Marks> | null = null;
       return {
         ...store,
         async query<R extends Row>(sql: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<R[]> {
           // Tables in memory have no parts.
-          if (PAST.test(sql)) return store.query<R>(sql, params);
-          marks ??= marksFromNow();
-          const now = await marks;
-          if (now === null) return store.query<R>(sql, params);
+          if (!PAST.test(sql)) marks ??= marksFromNow();
+          const now = PAST.test(sql) ? null : await marks;
+          if (now === null) {
+            heard(null);
+            return store.query<R>(sql, params);
+          }
           const named = marksOf(sql, now);
           const key = keyOf(sql, params, named);
-          const asOf = sql.includes(NEXT_TURN) ? Number(params.as_of) : 0;
           const known = kept.get(key);
-          if (known !== undefined && asOf >= known.asOf && asOf < nextTurn(await known.rows)) {
+          const asOf = turns(sql) ? Number(params.as_of) : asked;
+          const until = turns(sql) ? nextTurn((await known?.rows) ?? []) : Number.POSITIVE_INFINITY;
+          if (known !== undefined && (!turns(sql) || (asOf >= known.readAt && asOf < until))) {
+            heard(asOf > known.readAt ? { sql, marks: named, until } : null);
             // The map tells ages by its order.
             kept.delete(key);
             kept.set(key, known);
             return known.rows as Promise<R[]>;
           }
+          heard(null);
           const rows = read<R>(sql, params);
-          keep(sql, key, { marks: named, rows, asOf, values: 0 });
+          keep(sql, key, { marks: named, rows, readAt: asOf, values: 0 });
           return rows as Promise<R[]>;
         },
       };
@@ -131,8 +153,12 @@ export function keepCounts(store: Store): KeptCounts {
   };
 }
 
-/** The first instant after which the rows may say something else. */
+/** Whether a statement says until when it holds. */
+const turns = (sql: string): boolean => sql.includes(NEXT_TURN);
+
+/** The first instant after which the rows may say something else; where there are none, any may bring some. */
 function nextTurn(rows: readonly Row[]): number {
+  if (rows.length === 0) return 0;
   const turns = rows.map((row) => Number(row[NEXT_TURN] ?? 0)).filter((turn) => turn > 0);
   return turns.reduce((least, turn) => Math.min(least, turn), Number.POSITIVE_INFINITY);
 }
@@ -153,7 +179,7 @@ function sameMarks(then: ReadonlyMap<string, string>, now: ReadonlyMap<string, s
 /** Only the parameters that the statement names decide what it says. */
 function keyOf(sql: string, params: Readonly<Record<string, SqlValue>>, marks: ReadonlyMap<string, string>): string {
   const named = Object.entries(params).filter(
-    ([name]) => sql.includes(`{${name}:`) && !(name === 'as_of' && sql.includes(NEXT_TURN)),
+    ([name]) => sql.includes(`{${name}:`) && !(name === 'as_of' && turns(sql)),
   );
   return createHash('sha256')
     .update(JSON.stringify([sql, named, [...marks]]))

@@ -194,8 +194,8 @@ export interface Items {
   readonly open?: string;
   readonly closes?: string;
   /**
-   * Where time alone changes what is counted, but not by `closes`: epoch ms of the next instant after as_of at which it does, an
-   * SQL expression of one value for all items.
+   * Where time alone changes what is counted, but not by `closes`: epoch ms of the next instant after as_of at which it does, SQL of
+   * one value for all items, or of an aggregate over them.
    */
   readonly turns?: (tables: AtomTables) => string;
   /**

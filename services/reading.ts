@@ -7,6 +7,7 @@ import { answerMetric } from '../queries/answer.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
 import { metricDiff } from '../queries/diff.ts';
 import { SPEC_VERSION } from '../queries/envelope.ts';
+import { keepAnswers } from '../queries/kept-answers.ts';
 import { keepCounts } from '../queries/kept-counts.ts';
 import { metricAtoms } from '../queries/listing.ts';
 import type { Options } from '../queries/metric.ts';
@@ -56,10 +57,12 @@ export function openReading(deps: ReadingDeps): Reading {
     defaults: deps.defaults(),
   });
   const keptCounts = keepCounts(deps.store);
+  const keptAnswers = keepAnswers();
   const asking = ({ now }: RequestContext) => ({
     store: deps.store,
     withAtoms: deps.withAtoms,
     keptCounts,
+    keptAnswers,
     now,
     reportingZone: deps.reportingZone,
     fiscalStartMonth: deps.fiscalStartMonth,

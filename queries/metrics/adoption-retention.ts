@@ -6,6 +6,11 @@ import { activity } from './activity.ts';
 const weekOf = (at: string): string => `intDiv(toRelativeDayNum(${at}, {tz:String}) + 3, 7)`;
 const startOfWeek = (week: string): string => `toDateTime64(toDate(toInt32((${week}) * 7 - 3)), 3, {tz:String})`;
 
+const AS_OF = "fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')";
+/** When the week of as_of, or one so many after it, begins, and when that of as_of closes the one before. */
+const weekBegins = (later: number): string => startOfWeek(`${weekOf(AS_OF)} + ${later}`);
+const closes = `${weekBegins(0)} + toIntervalHour(48)`;
+
 /** Retention of people (metrics.md §6.4). */
 export const retention: Metric = {
   id: 'adoption.retention',
@@ -35,7 +40,7 @@ export const retention: Metric = {
   items: ({ week }) => ({
     from: ({ actions }) => `(
       SELECT *, count() OVER (PARTITION BY first_week) AS cohort_n, ${startOfWeek('first_week + {week:Int64}')} AS week_begins,
-        ${startOfWeek('first_week + {week:Int64} + 1')} + toIntervalHour(48) AS week_closes, fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') AS known_until
+        ${startOfWeek('first_week + {week:Int64} + 1')} + toIntervalHour(48) AS week_closes, ${AS_OF} AS known_until
       FROM (
         SELECT person_key, ${weekOf('min(acted_at)')} AS first_week, has(groupUniqArray(${weekOf('acted_at')}), first_week + {week:Int64}) AS returned
         FROM ${actions} WHERE excluded = '' GROUP BY person_key
@@ -48,6 +53,8 @@ export const retention: Metric = {
     open: 'NOT returned AND week_closes > known_until',
     columns: ['person_key'],
     tallies: { respondents: 'uniqExact(person_key)' },
+    turns: () =>
+      `toUnixTimestamp64Milli(least(${weekBegins(1)}, if(${closes} > ${AS_OF}, ${closes}, ${weekBegins(1)})))`,
     params: { week: Math.floor(Number(week)) },
   }),
   examples: [

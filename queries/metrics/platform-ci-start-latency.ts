@@ -62,6 +62,10 @@ export const ciStartLatency: Metric = {
         NOT reached AND isNotNull(finished_at) AND outcome != 'cancelled', 'no_start',
         NOT reached AND isNull(finished_at) AND lasted_ms <= {within_ms:Float64}, 'pending', '')`,
       hit: 'reached AND lasted_ms <= {within_ms:Float64}',
+      columns: ['lasted_ms'],
+      // What waits lasts a millisecond longer with each that passes, or none while its wait is excused.
+      turns: () =>
+        "minIf({as_of:Int64} + toInt64(floor({within_ms:Float64})) - lasted_ms + 1, item_reason = 'pending')",
     };
   },
   examples: [

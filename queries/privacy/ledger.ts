@@ -28,7 +28,7 @@ export interface PublishingDeps {
  * The store as it is at this instant, or what is kept of it. Asked for at each reading, not once per question: after a
  * publication the ledger is the one that holds it.
  */
-const asOfNow = (deps: PublishingDeps): Store => deps.keptCounts?.forQuestion() ?? deps.store;
+const asOfNow = (deps: PublishingDeps): Store => deps.keptCounts?.forQuestion(deps.now) ?? deps.store;
 
 /** One set of a closed wave: what may be told of it, or null if nothing may. */
 export interface Told {

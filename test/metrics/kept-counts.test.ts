@@ -26,8 +26,9 @@ beforeEach(async () => {
   kept = keepCounts(listening());
 });
 
+const NOW = '2026-01-01T00:00:00.000Z';
 const APPLES = 'SELECT sum(n) AS sum FROM apples WHERE n > {least:UInt32}';
-const sum = async (least = 0) => Number((await kept.forQuestion().query(APPLES, { least }))[0]!.sum);
+const sum = async (least = 0) => Number((await kept.forQuestion(NOW).query(APPLES, { least }))[0]!.sum);
 const add = (table: string, ...numbers: number[]) =>
   ledger.store.insert(
     table,
@@ -60,12 +61,12 @@ test('is not kept where a table changed while it was read', async () => {
     },
   };
   kept = keepCounts(store);
-  const [before] = await kept.forQuestion().query<{ n: string }>('SELECT count() AS n FROM apples');
+  const [before] = await kept.forQuestion(NOW).query<{ n: string }>('SELECT count() AS n FROM apples');
   expect(Number(before!.n)).toBe(1);
   // Looked at once more after it was read, which this question waits for; emptied before that, it would seem never to have changed.
-  await kept.forQuestion().query('SELECT 1 AS one');
+  await kept.forQuestion(NOW).query('SELECT 1 AS one');
   await ledger.store.command('TRUNCATE TABLE apples');
-  const [after] = await kept.forQuestion().query<{ n: string }>('SELECT count() AS n FROM apples');
+  const [after] = await kept.forQuestion(NOW).query<{ n: string }>('SELECT count() AS n FROM apples');
   expect(Number(after!.n)).toBe(0);
 });
 
@@ -77,7 +78,7 @@ test('is read once by many who ask at the same time', async () => {
 
 test('is not kept where it failed', async () => {
   await add('apples', 1);
-  const wrong = () => kept.forQuestion().query('SELECT throwIf(n = 1) FROM apples');
+  const wrong = () => kept.forQuestion(NOW).query('SELECT throwIf(n = 1) FROM apples');
   await expect(wrong()).rejects.toThrow();
   await expect(wrong()).rejects.toThrow();
   expect(asked).toHaveLength(2);
@@ -86,14 +87,14 @@ test('is not kept where it failed', async () => {
 
 test('cannot be changed by who asked', async () => {
   await add('apples', 1);
-  const [row] = await kept.forQuestion().query(APPLES, { least: 0 });
+  const [row] = await kept.forQuestion(NOW).query(APPLES, { least: 0 });
   expect(() => Object.assign(row!, { sum: 2 })).toThrow(TypeError);
 });
 
 test('is good until the instant at which time alone turns it', async () => {
   const turning = `SELECT countIf(n > {as_of:Int64}) AS later, minIf(n, n > {as_of:Int64}) AS ${NEXT_TURN} FROM apples`;
   await add('apples', 10, 20);
-  const later = async (asOf: number) => Number((await kept.forQuestion().query(turning, { as_of: asOf }))[0]!.later);
+  const later = async (asOf: number) => Number((await kept.forQuestion(NOW).query(turning, { as_of: asOf }))[0]!.later);
   expect([await later(5), await later(9), asked.length]).toEqual([2, 2, 1]);
   expect([await later(10), await later(19), asked.length]).toEqual([1, 1, 2]);
   expect([await later(20), await later(1_000), asked.length]).toEqual([0, 0, 3]);
@@ -101,10 +102,17 @@ test('is good until the instant at which time alone turns it', async () => {
   expect([await later(5), asked.length]).toEqual([2, 4]);
 });
 
+test('is read anew where time may bring the first row', async () => {
+  await add('apples', 10);
+  const ripe = `SELECT n, minIf(n, n > {as_of:Int64}) OVER () AS ${NEXT_TURN} FROM apples WHERE n <= {as_of:Int64}`;
+  const ripeBy = async (asOf: number) => (await kept.forQuestion(NOW).query(ripe, { as_of: asOf })).length;
+  expect([await ripeBy(9), await ripeBy(10)]).toEqual([0, 1]);
+});
+
 test('lets go of what was asked for longest ago, and of what is out of date', async () => {
   const many = 'SELECT number AS n, (SELECT sum(n) FROM apples) AS sum FROM numbers({rows:UInt32})';
   await add('apples', 1);
-  const ask = async (rows: number) => (await kept.forQuestion().query(many, { rows })).length;
+  const ask = async (rows: number) => (await kept.forQuestion(NOW).query(many, { rows })).length;
   await ask(400_000);
   await ask(400_001);
   await ask(400_000);

@@ -10,6 +10,7 @@ import { EVENTS_INSERT, eventRow } from '../../queries/atoms/events.ts';
 import { type Touch, touchOf } from '../../queries/atoms/scope.ts';
 import { atomKinds } from '../../queries/atoms/subjects/registry.ts';
 import type { MetricAnswer } from '../../queries/envelope.ts';
+import { keepAnswers } from '../../queries/kept-answers.ts';
 import { keepCounts } from '../../queries/kept-counts.ts';
 import { metrics } from '../../queries/metrics/registry.ts';
 import { parseRequest } from '../../queries/request.ts';
@@ -42,7 +43,15 @@ export async function openLedger(reportingZone = 'UTC'): Promise<Ledger> {
   await atoms.prepare();
   let offset = 0n;
   const keptCounts = keepCounts(store);
-  const deps = (now: string): AnswerDeps => ({ store, withAtoms: atoms.withAtoms, keptCounts, now, reportingZone });
+  const keptAnswers = keepAnswers();
+  const deps = (now: string): AnswerDeps => ({
+    store,
+    withAtoms: atoms.withAtoms,
+    keptCounts,
+    keptAnswers,
+    now,
+    reportingZone,
+  });
   return {
     store,
     atoms,
