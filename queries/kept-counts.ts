@@ -186,10 +186,14 @@ function keyOf(sql: string, params: Readonly<Record<string, SqlValue>>, marks: R
     .digest('base64');
 }
 
-/** Numbers and texts in rows, lists told by their length. */
+/** Numbers and texts in rows, those in lists one by one. */
 function valuesOf(rows: readonly Row[]): number {
   let values = 0;
-  for (const row of rows)
-    for (const value of Object.values(row)) values += Array.isArray(value) ? value.flat().length : 1;
+  for (const row of rows) for (const value of Object.values(row)) values += Array.isArray(value) ? lengthOf(value) : 1;
   return values;
+}
+
+function lengthOf(list: readonly unknown[]): number {
+  if (!Array.isArray(list[0])) return list.length;
+  return list.reduce((length: number, part) => length + lengthOf(part as readonly unknown[]), 0);
 }
