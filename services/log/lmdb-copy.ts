@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { open } from 'lmdb';
 import type { LogRecord, Topic } from '../../ingest/ports.ts';
 import { commit, type Write } from './lmdb-commit.ts';
 import { COUNT_KEY, INDEXED, NOTHING, stateKey, TOPICS } from './lmdb-layout.ts';
+import { BINARY, openLmdb } from './lmdb-open.ts';
 import { encodeRecord, encodeState, indexKey, type PartitionState, recordKey } from './lmdb-record.ts';
 
 /** A new log that is filled with another one's records, each at its place and with its time of recording. */
@@ -17,20 +16,10 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 
 /** Begins a log in an empty directory, in the layout of `openLmdbLog`. Until it is closed it is not complete. */
 export async function copyLmdbLog({ path, partitions }: { path: string; partitions: number }): Promise<LogCopy> {
-  mkdirSync(path, { recursive: true });
-  const root = open<Buffer, Buffer>({
-    path,
-    noSubdir: false,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    maxDbs: 8,
-    overlappingSync: false,
-    eventTurnBatching: false,
-  });
-  const tables = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const states = root.openDB<Buffer, Buffer>('partitions', tables);
-  const records = new Map(TOPICS.map((topic) => [topic, root.openDB<Buffer, Buffer>(topic, tables)]));
-  const index = root.openDB<Buffer, Buffer>(`${INDEXED}.by_key`, tables);
+  const root = openLmdb(path);
+  const states = root.openDB<Buffer, Buffer>('partitions', BINARY);
+  const records = new Map(TOPICS.map((topic) => [topic, root.openDB<Buffer, Buffer>(topic, BINARY)]));
+  const index = root.openDB<Buffer, Buffer>(`${INDEXED}.by_key`, BINARY);
   const reached = new Map<string, { key: Buffer; state: PartitionState }>();
 
   return {

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { type Database, open } from 'lmdb';
+import type { Database } from 'lmdb';
 import {
   type AppendRecord,
   type Clock,
@@ -13,6 +12,7 @@ import { type Bell, createBell } from './bell.ts';
 import { createGroup, type Group } from './group.ts';
 import { commit, createCommitter, type Write } from './lmdb-commit.ts';
 import { COUNT_KEY, INDEXED, NOTHING, stateKey, TOPICS } from './lmdb-layout.ts';
+import { BINARY, openLmdb } from './lmdb-open.ts';
 import { isShared } from './lmdb-processes.ts';
 import { findRecord, readBatch, type TopicTables } from './lmdb-read.ts';
 import { decodeState, encodeRecord, encodeState, indexKey, type PartitionState, recordKey } from './lmdb-record.ts';
@@ -42,20 +42,8 @@ interface TopicState extends TopicTables {
  * append in it with {@link LogUnavailable}; later appends try again. Opening throws if the directory cannot be used.
  */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
-  mkdirSync(options.path, { recursive: true });
-  const root = open<Buffer, Buffer>({
-    path: options.path,
-    noSubdir: false,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    maxDbs: 8,
-    // A commit is then durable when it resolves: one state to reason about, and no reader ahead of the disk.
-    overlappingSync: false,
-    // Every write stands in a batch of ours. The binding's own batches reject where nobody can catch it.
-    eventTurnBatching: false,
-  });
-  const tables = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const states = root.openDB<Buffer, Buffer>('partitions', tables);
+  const root = openLmdb(options.path);
+  const states = root.openDB<Buffer, Buffer>('partitions', BINARY);
   const partitions = await partitionsOf(states, options.partitions ?? 1);
   if (isShared(root)) {
     await root.close();
@@ -64,8 +52,8 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
   const topics = new Map<Topic, TopicState>();
   for (const topic of TOPICS) {
     topics.set(topic, {
-      records: root.openDB<Buffer, Buffer>(topic, tables),
-      index: topic === INDEXED ? root.openDB<Buffer, Buffer>(`${topic}.by_key`, tables) : null,
+      records: root.openDB<Buffer, Buffer>(topic, BINARY),
+      index: topic === INDEXED ? root.openDB<Buffer, Buffer>(`${topic}.by_key`, BINARY) : null,
       durable: Array.from({ length: partitions }, (_, partition) =>
         decodeState(states.get(stateKey(topic, partition))),
       ),

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import { keepNames } from '../durable-names.ts';
 import { commit, createCommitter, forget } from './lmdb-commit.ts';
+import { BINARY, openLmdb } from './lmdb-open.ts';
 import { isShared } from './lmdb-processes.ts';
 
 type Handle = (record: Uint8Array) => Promise<void>;
@@ -98,16 +99,8 @@ export async function openSpool({ path }: { path: string }): Promise<Spool> {
 }
 
 function openFiles(path: string): { root: RootDatabase<Buffer, Buffer>; records: Database<Buffer, Buffer> } {
-  mkdirSync(path, { recursive: true });
-  const root = open<Buffer, Buffer>({
-    path,
-    noSubdir: false,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    overlappingSync: false,
-    eventTurnBatching: false,
-  });
-  return { root, records: root.openDB('records', { encoding: 'binary', keyEncoding: 'binary' }) };
+  const root = openLmdb(path);
+  return { root, records: root.openDB('records', BINARY) };
 }
 
 function placeKey(place: bigint): Buffer {

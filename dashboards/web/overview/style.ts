@@ -17,7 +17,7 @@ export const overviewCss = `
 .spark span{display:block;margin-top:1px}
 .teams{table-layout:fixed}
 .teams td,.teams tbody th{padding:12px 14px 12px 0}
-.teams th:first-child{width:13%}
+.teams th:first-child{width:15%}
 .teams .v{display:block;font-weight:600;text-decoration:none}.teams a.v:hover{text-decoration:underline 1px var(--edge)}
 .teams .s{display:block;color:var(--ink-3)}
 .teams .s.good{color:var(--good)}.teams .s.bad{color:var(--bad)}
