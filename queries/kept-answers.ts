@@ -17,6 +17,8 @@ export interface KeptAnswers {
 
 /** Rows that are kept, of all answers together: some 60 MB. */
 const MOST_ROWS = 50_000;
+/** What an answer weighs beside its rows, as rows: the texts of its statements. */
+const ROWS_OF_ANSWER = 50;
 
 /** Days begin and end at full quarters of an hour, in every zone: what is told of days is as it was until the next. */
 const QUARTER = HOUR / 4;
@@ -79,12 +81,14 @@ export function keepAnswers(): KeptAnswers {
 }
 
 /**
- * Whether time alone turns nothing in a window any more but what statements and quarters of an hour tell of: it is over, and so
- * is what the metric waits for and looks ahead to.
+ * Whether time alone turns nothing in a window any more but what statements and quarters of an hour tell of: it is over, its baseline
+ * as well, and so is what the metric waits for and looks ahead to.
  */
 function isOver(metric: Metric, { asOf, to, options }: MetricRequest, now: number): boolean {
   const ahead = ((metric.aheadDays?.(options) ?? 0) + 1) * 24 * HOUR;
-  return asOf === null && Date.parse(to) + ahead + Math.max(metric.graceHours * HOUR, AFTERWARDS) <= now;
+  const [, baselineEnd = to] = String(options.baseline ?? '').split('..');
+  const end = Math.max(Date.parse(to), Date.parse(baselineEnd));
+  return asOf === null && end + ahead + Math.max(metric.graceHours * HOUR, AFTERWARDS) <= now;
 }
 
 /**
@@ -114,7 +118,7 @@ function asOf(answer: MetricAnswer, now: string): MetricAnswer {
 }
 
 function rowsOf({ totals, series }: MetricAnswer): number {
-  return totals.length + series.length;
+  return ROWS_OF_ANSWER + totals.length + series.length;
 }
 
 /** Those who ask share what is in the rows. */

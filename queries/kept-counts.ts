@@ -30,6 +30,8 @@ export const NEXT_TURN = 'next_turn_ms';
 
 /** Values that are kept, of all statements together: some 50 MB. */
 const MOST_VALUES = 2_000_000;
+/** What a statement weighs beside its rows, as values: dashboards ask for other instants each time, and get few rows or none. */
+const VALUES_OF_STATEMENT = 200;
 
 /** By table the mark of what it holds; tables without rows are absent. Null where another server may hold other rows. */
 type Marks = ReadonlyMap<string, string> | null;
@@ -54,7 +56,7 @@ FROM system.parts WHERE database = currentDatabase() AND active GROUP BY table O
 const PAST = /\bfold_/;
 
 /** Keeps counts of `store`, those asked for longest ago going first. */
-export function keepCounts(store: Store): KeptCounts {
+export function keepCounts(store: Store, mostValues = MOST_VALUES): KeptCounts {
   const kept = new Map<string, Kept>();
   let values = 0;
 
@@ -94,10 +96,10 @@ export function keepCounts(store: Store): KeptCounts {
         const after = await marksFromNow();
         if (kept.get(key) !== one) return;
         if (after === null || !sameMarks(one.marks, marksOf(sql, after))) return forget(key);
-        one.values = valuesOf(rows);
+        one.values = VALUES_OF_STATEMENT + valuesOf(rows);
         values += one.values;
         for (const oldest of kept.keys()) {
-          if (values <= MOST_VALUES) break;
+          if (values <= mostValues) break;
           forget(oldest);
         }
       },

@@ -99,6 +99,23 @@ test('is not kept of a window that is not long over', async () => {
   expect(last.answer.totals[0]!.window).toBe(later.answer.totals[0]!.window);
 });
 
+test('is not kept where its baseline is not over', async () => {
+  const open = { from: '2026-03-02', to: '2026-03-16', baseline: '2026-03-16..2026-05-01' };
+  const closed = { ...open, baseline: '2026-01-01..2026-03-01' };
+  const windowsOf = async (params: Readonly<Record<string, string>>) => {
+    for (const seconds of [0, 1]) await downtime(at(seconds), params, 'delivery.time_to_market');
+    const [second, third] = [
+      await downtime(at(2), params, 'delivery.time_to_market'),
+      await downtime(at(3), params, 'delivery.time_to_market'),
+    ];
+    return [second.answer.totals[0]!.window, third.answer.totals[0]!.window] as const;
+  };
+  const [first, other] = await windowsOf(open);
+  expect(first).not.toBe(other);
+  const [kept, same] = await windowsOf(closed);
+  expect(kept).toBe(same);
+});
+
 test('is not kept where it was asked for twice in the same instant', async () => {
   const [, second, third] = [await downtime(at(0)), await downtime(at(0)), await downtime(at(0))];
   expect(third.answer.totals[0]!.window).not.toBe(second.answer.totals[0]!.window);

@@ -109,6 +109,19 @@ test('is read anew where time may bring the first row', async () => {
   expect([await ripeBy(9), await ripeBy(10)]).toEqual([0, 1]);
 });
 
+test('lets go of many that have no rows', async () => {
+  kept = keepCounts(listening(), 2_000);
+  const nothing = async (least: number) => {
+    await kept.forQuestion(NOW).query('SELECT n FROM apples WHERE n > {least:UInt32}', { least });
+  };
+  await nothing(0);
+  await nothing(0);
+  expect(asked).toHaveLength(1);
+  for (let least = 1; least <= 20; least += 1) await nothing(least);
+  await nothing(0);
+  expect(asked).toHaveLength(22);
+});
+
 test('lets go of what was asked for longest ago, and of what is out of date', async () => {
   const many = 'SELECT number AS n, (SELECT sum(n) FROM apples) AS sum FROM numbers({rows:UInt32})';
   await add('apples', 1);
