@@ -28,5 +28,6 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEADWAY_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/services/cli.js"]
+# An answer is thousands of small objects, let go of at once: with the usual 16 MB for young ones a third of its time is copying them.
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/services/cli.js"]
 CMD ["serve"]

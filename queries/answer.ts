@@ -199,14 +199,20 @@ async function answerInZone(
         : (availability?.coverage ??
           Math.min(frame.coverage.share(key, place.clipped), frame.shareAhead(key, place.clipped))),
       isClipped: place.isClipped,
-      daysBegun: () => daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day'),
+      daysBegun() {
+        return daysBegun(axis.days, place.clipped, axis.asOf, request.options.per === 'working_day');
+      },
       measured: {
         options: request.options,
         items: cell.items,
         tallies: cell.tallies,
         beside: beside.numbers(name),
-        serviceDays: () => frame.dayCoverage.serviceUnits(key, place.clipped),
-        days: () => daysOf(axis, place.clipped),
+        serviceDays() {
+          return frame.dayCoverage.serviceUnits(key, place.clipped);
+        },
+        days() {
+          return daysOf(axis, place.clipped);
+        },
       },
     });
     const made = Object.assign(envelope, group);

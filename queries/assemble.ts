@@ -285,6 +285,7 @@ function withoutValues(fields: Partial<Envelope> = {}): Partial<Envelope> {
   return { ...fields, ...blank, ...(fields.quantiles ? { quantiles: { p50: none, p75: none, p90: none } } : {}) };
 }
 
-function sortedCounts(counts: Readonly<Record<string, number>>): Record<string, number> {
+function sortedCounts(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  if (Object.keys(counts).length < 2) return counts;
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

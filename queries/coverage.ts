@@ -135,10 +135,11 @@ function noteService(groups: Map<string, GroupTally>, span: ServiceSpan, alive: 
 }
 
 function countUnits(group: GroupTally, span: ServiceSpan, covered: Uint8Array, edges: readonly number[]): void {
-  for (let unit = 0; unit < edges.length - 1; unit += 1) {
+  const until = Math.min(span.to, span.retires ?? Number.POSITIVE_INFINITY);
+  for (let unit = indexAt(edges, span.from); unit < edges.length - 1; unit += 1) {
     const start = edges[unit]!;
-    const inBeing = edges[unit + 1]! > span.begins! && (span.retires === null || start < span.retires);
-    if (!inBeing || start < span.from || start >= span.to) continue;
+    if (start >= until) return;
+    if (start < span.from || edges[unit + 1]! <= span.begins!) continue;
     group.inBeing[unit] = group.inBeing[unit]! + 1;
     group.covered[unit] = group.covered[unit]! + covered[unit]!;
   }

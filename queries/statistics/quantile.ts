@@ -36,10 +36,13 @@ export function quantile(ranked: Ranked, percent: number): QuantileValue {
 
 function orderInterval(ranked: Ranked, percent: number): QuantileValue['ci'] {
   const bounds = orderBounds(ranked.closed + ranked.open, percent);
-  const known = (k: number | null) => (k === null || k > ranked.closed ? null : ranked.at(k));
-  const low = known(bounds.low);
-  const high = known(bounds.high);
+  const low = knownAt(ranked, bounds.low);
+  const high = knownAt(ranked, bounds.high);
   return low === null && high === null ? null : { low, high, level: 0.95, method: 'order_statistics' };
+}
+
+function knownAt(ranked: Ranked, k: number | null): number | null {
+  return k === null || k > ranked.closed ? null : ranked.at(k);
 }
 
 /**

@@ -140,7 +140,7 @@ describe('Dockerfile', () => {
     const last = text.slice(text.lastIndexOf('FROM '));
     expect(last).toMatch(/^USER node$/m);
     expect(last).toContain('/healthz');
-    expect(last).toMatch(/^ENTRYPOINT \["node", "dist\/services\/cli\.js"\]$/m);
+    expect(last).toMatch(/^ENTRYPOINT \["node", "--max-semi-space-size=64", "dist\/services\/cli\.js"\]$/m);
   });
 
   it('starts from files that are there and are not left out', () => {
