@@ -31,6 +31,7 @@ const ENTITY_KEYS: Readonly<Record<string, { entity: string; key: string }>> = {
   deployment: { entity: 'rollout', key: 'rollout_id' },
   service: { entity: 'service', key: 'service_id' },
   incident: { entity: 'incident', key: 'incident_id' },
+  maintenance: { entity: 'maintenance', key: 'maintenance_id' },
   pipelinerun: { entity: 'run', key: 'run_id' },
   taskrun: { entity: 'run', key: 'run_id' },
   release: { entity: 'release', key: 'repository' },

@@ -6,7 +6,9 @@ import { type Cell, cellName, emptyCell, readCells } from './cells.ts';
 import type { ServiceSpan } from './coverage.ts';
 import type { Estimate } from './estimate.ts';
 import { type Frame, placeOf } from './frame.ts';
-import { columnsOf, type Metric, type Options } from './metric.ts';
+import { joined, secondsWithin, without } from './intervals.ts';
+import { type Maintenances, outsideMaintenance, readMaintenances } from './maintenance.ts';
+import { columnsOf, type Items, type Metric, type Options } from './metric.ts';
 import type { MetricRequest } from './request.ts';
 import { keyOf } from './scope.ts';
 import { isMet } from './slo/budget.ts';
@@ -17,8 +19,10 @@ export interface ServiceAvailability {
   readonly service: string;
   readonly method: 'time' | 'events';
   readonly good: number;
-  /** 0: nothing is known. */
+  /** 0: nothing is known, or all of it was maintenance. */
   readonly valid: number;
+  /** Seconds of announced maintenance that are in neither; of events, of the slices that it touched. */
+  readonly maintenance: number;
   /** The share that its own SLO asks for; null: it has none. */
   readonly level: number | null;
 }
@@ -26,8 +30,8 @@ export interface ServiceAvailability {
 /** What a row of availability is made of. */
 export interface AvailabilityCell {
   readonly services: readonly ServiceAvailability[];
-  /** Seconds with any of them down, of the seconds that there were; null unless asked for. */
-  readonly anyDown: { readonly down: number; readonly seconds: number } | null;
+  /** Seconds with any of them down, of the seconds in which not all were in maintenance; null unless asked for. */
+  readonly anyDown: { readonly down: number; readonly seconds: number; readonly maintenance: number } | null;
   readonly coverage: number;
   readonly place: ReturnType<typeof placeOf>;
 }
@@ -53,12 +57,14 @@ export function availabilityOf(cell: Cell, options: Options): Estimate {
     if (share < worstShare) [worst, worstShare] = [one, share];
   }
   const isByEvents = known > 0 && byEvents === known;
+  const taken = services.map(({ maintenance }) => maintenance);
   const told =
     anyDown && known > 0
-      ? { good: Math.max(0, anyDown.seconds - anyDown.down), valid: anyDown.seconds }
+      ? { good: Math.max(0, anyDown.seconds - anyDown.down), valid: anyDown.seconds, maintenance: anyDown.maintenance }
       : isByEvents
-        ? { good, valid }
-        : { good: worst?.good ?? 0, valid: worst?.valid ?? 0 };
+        ? { good, valid, maintenance: taken.reduce((sum, one) => sum + one, 0) }
+        : // Where all of them were in maintenance, nobody is the worst.
+          (worst ?? { good, valid, maintenance: Math.max(0, ...taken) });
   const empty = told.valid <= 0;
   return {
     value: empty ? null : told.good / told.valid,
@@ -68,6 +74,7 @@ export function availabilityOf(cell: Cell, options: Options): Estimate {
     fields: {
       numerator: told.good,
       denominator: told.valid,
+      maintenance_seconds: told.maintenance,
       method: isByEvents ? 'events' : (worst?.method ?? 'time'),
       services_n: known,
       worst_service: worst?.service ?? null,
@@ -94,12 +101,20 @@ export async function readAvailability(
   const { axis } = frame;
   const asksAny = request.options.any_down === true;
   const items = metric.items(request.options);
-  const read = (one: MetricRequest) =>
-    readCells(store, tables, metric.atom, columnsOf(metric), items, 'availability', one, axis);
-  const [apart, together] = await Promise.all([
-    read({ ...request, groupBy: [...request.groupBy, 'service'] }),
-    asksAny ? read(request) : new Map<string, Cell>(),
+  const byService = { ...request, groupBy: [...request.groupBy, 'service'] };
+  const read = (one: MetricRequest, what: Items) =>
+    readCells(store, tables, metric.atom, columnsOf(metric), what, 'availability', one, axis);
+  const [apart, all, maintenances] = await Promise.all([
+    read(byService, items),
+    asksAny ? read(request, items) : NO_CELLS,
+    readMaintenances(store, tables, axis.reach),
   ]);
+  // Most organisations have none: then nothing more is read.
+  const outside = maintenances.size === 0 ? null : outsideMaintenance(items);
+  const [downApart, together] =
+    outside === null
+      ? [apart, all]
+      : await Promise.all([read(byService, outside), asksAny ? read(request, outside) : NO_CELLS]);
   const spans = spansByGroup(services);
   const groups = new Map(services.map((span) => [span.group, span.keys]));
   const downs = new Map<string, Map<string, Cell>>();
@@ -116,23 +131,32 @@ export async function readAvailability(
     for (const bucket of [WHOLE, ...axis.buckets.keys()]) {
       const name = cellName(bucket, keys);
       const told = downs.get(name) ?? new Map<string, Cell>();
-      const measured = measureRow({ bucket, key, own, names, told, options: request.options, frame, levels });
+      const downOf = (service: string) => downApart.get(cellName(bucket, [...keys, service]))?.covered ?? 0;
+      const measured = measureRow({
+        ...{ bucket, key, own, names, told, downOf, maintenances },
+        ...{ options: request.options, frame, levels },
+      });
       if (measured.counted.length === 0 && told.size === 0) continue;
       const { start, end } = measured.place.clipped;
-      const seconds = Math.max(0, Math.min(end, axis.asOf) - start) / 1000;
+      const whole = Math.max(0, Math.min(end, axis.asOf) - start) / 1000;
+      const { maintenance } = measured;
       const availability: AvailabilityCell = {
         services: measured.counted,
-        anyDown: asksAny ? { down: together.get(name)?.covered ?? 0, seconds } : null,
+        anyDown: asksAny ? { down: together.get(name)?.covered ?? 0, seconds: whole - maintenance, maintenance } : null,
         coverage: measured.coverage,
         place: measured.place,
       };
       const { items: n, open, excluded } = measured;
-      const begun = measured.counted.length > 0 || [...told.values()].some((cell) => cell.begun);
+      // An incident that began before the window, in a group that the service has left since, makes no row.
+      const isThere = measured.counted.some(({ valid, maintenance }) => valid + maintenance > 0);
+      const begun = isThere || [...told.values()].some((cell) => cell.begun);
       cells.set(name, { ...emptyCell(bucket, keys), items: n, open, excluded, begun, tallies: { availability } });
     }
   }
   return cells;
 }
+
+const NO_CELLS: ReadonlyMap<string, Cell> = new Map();
 
 interface RowParts {
   readonly bucket: number;
@@ -143,19 +167,27 @@ interface RowParts {
   readonly names: readonly string[];
   /** Incidents of the bucket, by service. */
   readonly told: ReadonlyMap<string, Cell>;
+  /** Seconds of the bucket in which a service had an incident outside of its maintenance. */
+  readonly downOf: (service: string) => number;
+  readonly maintenances: Maintenances;
   readonly options: Options;
   readonly frame: Frame;
   readonly levels: ServiceLevels;
 }
 
-/** Measures each service of one bucket and group. Its coverage is the mean of theirs. */
-function measureRow({ bucket, key, own, names, told, options, frame, levels }: RowParts) {
+/**
+ * Measures each service of one bucket and group. Its coverage is the mean of theirs, its maintenance the seconds in which all
+ * that were in being were in maintenance.
+ */
+function measureRow({ bucket, key, own, names, told, downOf, maintenances, options, frame, levels }: RowParts) {
   const { axis } = frame;
   const span = frame.spanOf(bucket);
   const place = placeOf(frame, span, key);
   const listening = frame.coverage.share(key, place.clipped);
   const counted: ServiceAvailability[] = [];
   const excluded: Record<string, number> = {};
+  const there: Span[] = [];
+  const serving: Span[] = [];
   let [items, open, covered, firstHeard] = [0, 0, 0, Number.POSITIVE_INFINITY];
   const others = [...told.keys()].filter((service) => !own.has(service));
   for (const service of others.length === 0 ? names : [...names, ...others].sort()) {
@@ -164,10 +196,13 @@ function measureRow({ bucket, key, own, names, told, options, frame, levels }: R
     const events = byTime ? undefined : levels.byEvents.get(id);
     if (events === undefined && options.method === 'events') continue;
     const being = beingIn(own.get(service), { start: span.start, end: Math.min(span.end, axis.asOf) });
+    const taken = maintenances.get(id) ?? [];
     if (events !== undefined) {
-      const { good, valid, slices, coverage } = measuredWithin(events, being, span);
+      const { good, valid, slices, maintained, coverage } = measuredWithin(events, being, span, taken);
       if (being.length === 0) continue;
-      counted.push({ service, method: 'events', good, valid, level: events.target });
+      const maintenance = maintained * events.sliceSeconds;
+      counted.push({ service, method: 'events', good, valid, maintenance, level: events.target });
+      if (maintained > 0) excluded.maintenance = (excluded.maintenance ?? 0) + maintained;
       items += slices;
       covered += coverage;
       firstHeard = Math.min(firstHeard, events.heardSince);
@@ -175,10 +210,17 @@ function measureRow({ bucket, key, own, names, told, options, frame, levels }: R
     }
     const down = told.get(service);
     if (down) for (const [reason, n] of Object.entries(down.excluded)) excluded[reason] = (excluded[reason] ?? 0) + n;
-    const seconds = secondsIn(being, place.clipped);
+    const seconds = secondsWithin(being, place.clipped);
     if (seconds <= 0 && !down?.items) continue;
-    const good = Math.max(0, seconds - (down?.covered ?? 0));
-    counted.push({ service, method: 'time', good, valid: seconds, level: levels.targets.get(id) ?? null });
+    const served = taken.length === 0 ? being : without(being, taken);
+    const valid = served === being ? seconds : secondsWithin(served, place.clipped);
+    const good = Math.max(0, valid - downOf(service));
+    const level = levels.targets.get(id) ?? null;
+    counted.push({ service, method: 'time', good, valid, maintenance: difference(seconds, valid), level });
+    if (maintenances.size > 0) {
+      there.push(...being);
+      serving.push(...served);
+    }
     items += down?.items ?? 0;
     open += down?.open ?? 0;
     covered += listening;
@@ -189,9 +231,15 @@ function measureRow({ bucket, key, own, names, told, options, frame, levels }: R
     items,
     open,
     excluded,
+    maintenance: difference(secondsWithin(joined(there), place.clipped), secondsWithin(joined(serving), place.clipped)),
     coverage: counted.length === 0 ? listening : covered / counted.length,
     place: isByEvents ? clippedTo(span, firstHeard, frame) : place,
   };
+}
+
+/** Of seconds, to the millisecond. */
+function difference(a: number, b: number): number {
+  return Number((a - b).toFixed(3));
 }
 
 function spansByGroup(services: readonly ServiceSpan[]): Map<string, Map<string, readonly ServiceSpan[]>> {
@@ -214,12 +262,6 @@ function beingIn(spans: readonly ServiceSpan[] | undefined, span: Span): readonl
     if (start < end) parts.push({ start, end });
   }
   return parts;
-}
-
-function secondsIn(parts: readonly Span[], within: Span): number {
-  let length = 0;
-  for (const { start, end } of parts) length += Math.max(0, Math.min(end, within.end) - Math.max(start, within.start));
-  return length / 1000;
 }
 
 /** A row that stands on slices alone begins with the first of them. */

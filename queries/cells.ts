@@ -39,7 +39,7 @@ export interface Cell {
   weight: number;
   /** ratio: both per week, by week. */
   clusters: readonly (readonly [sum: number, weight: number])[];
-  /** Whether an item has its bucket timestamp in the window; of intervals only some do. */
+  /** Whether an item, counted or left out, has its bucket timestamp in the window; of intervals only some do. */
   begun: boolean;
   tallies: Readonly<Record<string, unknown>>;
   excluded: Record<string, number>;
@@ -122,10 +122,12 @@ export async function readCells(
     const name = cellName(bucket, keys);
     let cell = cells.get(name);
     if (!cell) {
-      cell = emptyCell(bucket, keys);
+      cell = { ...emptyCell(bucket, keys), begun: false };
       cells.set(name, cell);
     }
     const reason = String(row.item_reason);
+    // What is left out lies where it begins.
+    cell.begun ||= reason !== '' || row.begun === undefined || Number(row.begun) > 0;
     if (reason !== '') cell.excluded[reason] = Number(row.items);
     else fill(cell, row, tallyNames);
   }
@@ -167,7 +169,6 @@ function fill(cell: Cell, row: Readonly<Record<string, unknown>>, tallyNames: re
   cell.weight = Number(row.weight_sum ?? 0);
   const [, sums = [], weights = []] = (row.weeks as number[][] | undefined) ?? [];
   cell.clusters = sums.map((sum, week) => [sum, weights[week]!]);
-  if (row.begun !== undefined) cell.begun = Number(row.begun) > 0;
   cell.values = (row.sorted_values as number[] | undefined) ?? [];
   cell.ages = (row.sorted_ages as number[] | undefined) ?? [];
   cell.ranks = ranksOf(row.stretch_starts as number[] | undefined, row.stretches as number[][] | undefined);

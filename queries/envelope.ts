@@ -124,6 +124,8 @@ export interface Envelope {
   readonly mature_n?: number;
   /** Availability: what the value counts, events or time; the worst service, and which reach their level. */
   readonly method?: 'time' | 'events';
+  /** Announced maintenance that is in neither numerator nor denominator; of events, the length of the slices that it touched. */
+  readonly maintenance_seconds?: number;
   readonly worst_service?: string | null;
   readonly worst_value?: number | null;
   readonly meeting_n?: number;

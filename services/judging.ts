@@ -1,6 +1,7 @@
 import type { PublicIncident, PublicSlo, StatusModel } from '../dashboards/web/status.ts';
 import type { Store } from '../ingest/ports.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
+import { type Maintenances, readMaintenances } from '../queries/maintenance.ts';
 import { findMetric } from '../queries/metrics/registry.ts';
 import type { KeyResult } from '../queries/okr/key-result.ts';
 import { answerObjectives, findKeyResult, type Objective } from '../queries/okr/objectives.ts';
@@ -34,6 +35,8 @@ export interface JudgingDeps {
 const PUBLIC_SECONDS = 60;
 const PUBLIC_DAYS = 90;
 const MOST_INCIDENTS = 1_000;
+/** The last instant that has a date (epoch ms). */
+const FOR_EVER = 8.64e15;
 
 /** Makes the judgements of a process over its metrics. */
 export function openJudging(deps: JudgingDeps): Judging {
@@ -45,9 +48,15 @@ export function openJudging(deps: JudgingDeps): Judging {
       const parsed = metric === null ? null : parseRequest(metric, params, context);
       return metric !== null && parsed?.ok ? { metric, request: parsed.request } : null;
     };
+    let maintenances: Promise<Maintenances> | null = null;
+    const always = { start: 0, end: FOR_EVER };
     return {
       now: context.now,
       withAtoms: deps.withAtoms,
+      async maintenanceOf(service) {
+        maintenances ??= deps.withAtoms(asOf, ['maintenances'], (tables) => readMaintenances(store, tables, always));
+        return (await maintenances).get(service.toLowerCase()) ?? [];
+      },
       ...(deps.pullProblem ? { pullProblem: deps.pullProblem } : {}),
       zone,
       asOf,

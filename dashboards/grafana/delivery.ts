@@ -12,7 +12,7 @@ import type { Metric } from '../../queries/metric.ts';
 import { headwaySource, infinityQuery, infinityTarget, variable } from './infinity.ts';
 
 /** Atoms of delivery; a metric over any of them has its row on the board. */
-const deliveryAtoms: readonly string[] = ['rollouts', 'changes', 'incidents'];
+const deliveryAtoms: readonly string[] = ['rollouts', 'changes', 'incidents', 'maintenances'];
 
 const ROW_HEIGHT = 8;
 const STAT_WIDTH = 6;

@@ -26,7 +26,8 @@ const incident = z.looseObject({
   updated_at: instant,
   monitoring_at: optionalInstant,
   resolved_at: optionalInstant,
-  scheduled_for: optionalText(),
+  scheduled_for: optionalInstant,
+  scheduled_until: optionalInstant,
   incident_updates: listOf(update, 2000).nullish(),
   components: listOf(component, 2000).nullish(),
 });
@@ -34,7 +35,9 @@ const payload = z.looseObject({ incident: z.unknown().optional(), component_upda
 
 type Incident = z.output<typeof incident>;
 
-const MAINTENANCE = new Set(['scheduled', 'in_progress', 'verifying', 'completed']);
+/** Statuses of a maintenance before and while it is, and after. */
+const PLANNED = new Set(['scheduled', 'in_progress', 'verifying']);
+const COMPLETED = 'completed';
 /** A fix is in, or it is over; every other status of an update says that it goes on. */
 const RESTORING = new Map([
   ['monitoring', 'incident.mitigated'],
@@ -53,9 +56,9 @@ const IMPACTS = new Map([
 export const statuspage: Source = {
   name: 'statuspage',
   title: 'Statuspage',
-  normaliser: 1,
+  normaliser: 2,
   events: [
-    { event: 'incident', feeds: 'incidents: start, time to restore, impact' },
+    { event: 'incident', feeds: 'incidents: start, time to restore, impact; of a scheduled one: maintenance' },
     { event: 'component_update', feeds: 'nothing: what it means for users is told by an incident' },
   ],
   signature: 'Statuspage can neither sign nor send a header: the secret is `token` in the address.',
@@ -65,10 +68,14 @@ export const statuspage: Source = {
    stored delivery here; a proxy in front should not log addresses either.
 3. An incident starts at its first update’s time, and is over when it is *monitoring* (a fix is in) or *resolved*; an update
    that is *investigating* or *identified* after that opens it again. Put updates back to when things happened.
-4. Impact *none* is no incident, *minor* is degraded, *major* and *critical* are outages. Maintenance is ignored.
-5. The service is the first affected component: list the components’ names as a service’s incident names in the catalog.
-6. \`caused-by: <PR or rollout>\` in an update is public, as all of it; an event \`incident.linked\` at \`/v1/events\` is not.
-7. A status page tells customers, often late: where another tool reports the same incidents, connect that one instead.`,
+4. Impact *none* is no incident, *minor* is degraded, *major* and *critical* are outages.
+5. Scheduled maintenance of a component is taken out of the availability of its service, from *Scheduled for* to *Until* or to
+   *completed*, if it was announced before it began. A changed plan counts from its update on; one that this hook did not hear of
+   before the start was not announced.
+6. The service is the first affected component, of maintenance each component: list the components’ names as a service’s incident
+   names in the catalog.
+7. \`caused-by: <PR or rollout>\` in an update is public, as all of it; an event \`incident.linked\` at \`/v1/events\` is not.
+8. A status page tells customers, often late: where another tool reports the same incidents, connect that one instead.`,
   verify: (delivery, secrets) => tokenMatches(delivery.headers, secrets),
   normalise,
 };
@@ -81,7 +88,8 @@ function normalise(delivery: Delivery): Normalized {
   }
   const read = readAs(body.value.incident, incident);
   if (!read.ok) return read.normalized;
-  if (read.value.scheduled_for !== undefined || MAINTENANCE.has(read.value.status)) return ignored('a maintenance');
+  const { scheduled_for, status } = read.value;
+  if (scheduled_for !== undefined || PLANNED.has(status) || status === COMPLETED) return maintenanceOf(read.value);
   return facts(...factsOf(read.value));
 }
 
@@ -101,6 +109,29 @@ function factsOf(read: Incident): Fact[] {
     if (restoring !== undefined || GOES_ON.has(status)) isOver = restoring !== undefined;
   }
   return found;
+}
+
+/**
+ * A maintenance: its plan as it stands at the body's last change, since nothing tells what it was before, and its end. A plan that
+ * is over is told no more.
+ */
+function maintenanceOf(read: Incident): Normalized {
+  const { id: maintenance_id, scheduled_for: starts_at, scheduled_until: ends_at, updated_at } = read;
+  const services = [...new Set((read.components ?? []).flatMap(({ name }) => name ?? []))];
+  if (services.length === 0) return ignored('a maintenance of no component');
+  const ends = (read.incident_updates ?? []).filter(({ status }) => status === COMPLETED);
+  const found = ends.map(
+    ({ id, display_at, created_at }): Fact =>
+      fact('maintenance.completed', display_at ?? created_at, [maintenance_id, id], { maintenance_id }),
+  );
+  if (PLANNED.has(read.status)) {
+    if (starts_at === undefined || ends_at === undefined) return ignored('a maintenance without a beginning or an end');
+    const plan = { maintenance_id, services, starts_at, ends_at, title: read.name, url: read.shortlink };
+    found.push(snapshot('maintenance.announced', updated_at, [maintenance_id], plan));
+  } else if (ends.length === 0) {
+    found.push(fact('maintenance.completed', read.resolved_at ?? updated_at, [maintenance_id, ''], { maintenance_id }));
+  }
+  return facts(...found);
 }
 
 interface Step {

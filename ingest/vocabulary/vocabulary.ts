@@ -8,6 +8,7 @@ import { deploymentEvents } from './deployment.ts';
 import { featureEvents } from './feature.ts';
 import { incidentEvents } from './incident.ts';
 import { indicatorEvents } from './indicator.ts';
+import { maintenanceEvents } from './maintenance.ts';
 import { peopleEvents } from './people.ts';
 import { pipelineEvents } from './pipeline.ts';
 import { planningEvents } from './planning.ts';
@@ -24,6 +25,7 @@ export const vocabulary = {
   ...changeEvents,
   ...deploymentEvents,
   ...incidentEvents,
+  ...maintenanceEvents,
   ...pipelineEvents,
   ...catalogEvents,
   ...usageEvents,

@@ -55,10 +55,14 @@ export async function fill(store: Store, bench: Workbench, filling: Filling): Pr
     ...after.map((step) => ({ ...step, layer: false })),
   ];
   const origins = new Set(all.flatMap(({ rowsOf = [] }) => rowsOf));
-  const run = async ({ name, layer, rowsOf, sql }: Step): Promise<void> => {
+  const run = async ({ name, layer, rowsOf, columns, sql }: Step): Promise<void> => {
     if (!layer) return store.command(`${sql(table)} ${WITHOUT_JIT}`, params);
     const isEmpty = rowsOf?.every((origin) => empty.has(origin)) === true;
-    if (!bench.made.has(name)) {
+    if (isEmpty && columns !== undefined && !bench.made.has(name)) {
+      const declared = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
+      await store.command(`CREATE TABLE ${table(name)} (${declared.join(', ')}) ENGINE = Memory`);
+      bench.made.add(name);
+    } else if (!bench.made.has(name)) {
       const as = isEmpty ? 'EMPTY AS' : 'AS';
       await store.command(`CREATE TABLE ${table(name)} ENGINE = Memory ${as} ${sql(table)} ${WITHOUT_JIT}`, params);
       bench.made.add(name);

@@ -9,6 +9,8 @@ export interface Layer {
    * facts of a kind (`team.defined`) or of a family of kinds (`change.*`).
    */
   readonly rowsOf?: readonly string[];
+  /** Its columns with their types, where they are declared: of a layer without rows nothing is planned then. */
+  readonly columns?: Readonly<Record<string, string>>;
   /** `table` gives the name of an earlier layer's table; `facts` is the first. */
   readonly sql: (table: (layer: string) => string) => string;
 }

@@ -8,6 +8,7 @@ export type AtomName =
   | 'adoptions'
   | 'answers'
   | 'runs'
+  | 'maintenances'
   | 'usages'
   | 'costs'
   | 'features'

@@ -7,7 +7,7 @@ export const downtime: Metric = {
   title: 'Downtime',
   question: 'For how many minutes was service degraded or interrupted?',
   description:
-    'The length of the union of all incidents, cut to the bucket: minutes in which at least one incident of the scope was under way. An open incident lasts until now.',
+    'The length of the union of all incidents, cut to the bucket: minutes in which at least one incident of the scope was under way. An open incident lasts until now. What was announced as maintenance is not taken out: that is for availability.',
   caveats: ['Incidents of different services that overlap are counted once in a team, so teams do not add up.'],
   unit: 'minutes',
   direction: 'lower',

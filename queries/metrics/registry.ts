@@ -23,6 +23,7 @@ import { deploymentReworkRate } from './dora-deployment-rework-rate.ts';
 import { failedDeploymentRecoveryTime } from './dora-failed-deployment-recovery-time.ts';
 import { downtime } from './ops-downtime.ts';
 import { incidentRate } from './ops-incident-rate.ts';
+import { maintenance } from './ops-maintenance.ts';
 import { meanTimeToRestore } from './ops-mttr.ts';
 import { timeToAcknowledge } from './ops-time-to-acknowledge.ts';
 import { timeToDetect } from './ops-time-to-detect.ts';
@@ -69,6 +70,7 @@ export const metrics: readonly Metric[] = [
   timeToAcknowledge,
   incidentRate,
   downtime,
+  maintenance,
   availability,
   ciStartLatency,
   pipelineQueueTime,

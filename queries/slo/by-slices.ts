@@ -6,9 +6,11 @@ import type { AtomTables } from '../atoms/tables.ts';
 import { localDays, type Span } from '../buckets.ts';
 import { measureCoverage } from '../coverage.ts';
 import type { Status } from '../envelope.ts';
+import { secondsWithin, without } from '../intervals.ts';
 import { readSourceSpans } from '../spans.ts';
 import { type BurnRule, burnRules } from './burn.ts';
 import { type HeardSlice, type Judged, judgeSlices, type SliceGrid, sliceGrid } from './judge.ts';
+import { touchedSlices, untouched } from './maintained.ts';
 import { type PulledSpans, readPulled, readSlices } from './ratio.ts';
 import type { Counting } from './slices.ts';
 import { type SloWindow, wholeWindow } from './window.ts';
@@ -63,6 +65,8 @@ export async function measureSlices(
     readonly at: number;
     readonly asOf: string | null;
     readonly zone: string;
+    /** When the service was in maintenance: a union. */
+    readonly maintenance: readonly Span[];
   },
 ): Promise<MeasuredSlices | null> {
   const { slo, definition, asOf, zone } = asked;
@@ -86,7 +90,9 @@ export async function measureSlices(
     asOf,
   });
   const heardSince = read.heardSince ?? grid.window.end;
-  const judged = judgeSlices({ heard: read.slices, grid, target, counting, rules, heardSince });
+  const maintained = touchedSlices(asked.maintenance, grid);
+  const heard = untouched(read.slices, maintained);
+  const judged = judgeSlices({ heard, grid, target, counting, rules, heardSince, maintained });
   const told = indicator.from === 'windows' || isPulled(indicator);
   const sources = await readSourceSpans(store, tables);
   const feeds = indicator.from === 'rollouts' ? ROLLOUT_KINDS : [told ? 'sli.window' : indicator.total_type];
@@ -96,14 +102,20 @@ export async function measureSlices(
   const clipped = { start: Math.max(grid.window.start, firstAlive ?? grid.window.end), end: grid.window.end };
   const { present, slices } = judged.level;
   const length = clipped.end - clipped.start;
+  const expected = without([clipped], maintained);
   const shareOf = async (): Promise<number> => {
+    // All of it was maintenance: nothing is missing.
+    if (expected.length === 0) return 1;
     if (told && definition.method !== 'Occurrences') return slices > 0 ? present / slices : 0;
+    if (pulled === null) return alive.share('', clipped);
     // A server that answers says of every slice whether anything was measured; who is pushed to knows only that someone lives.
-    return pulled ? (await pulled.measured(clipped.start, clipped.end)) / length : alive.share('', clipped);
+    let measured = 0;
+    for (const part of expected) measured += await pulled.measured(part.start, part.end);
+    return measured / (secondsWithin(expected, clipped) * 1000);
   };
   const coverage = length > 0 ? Math.min(1, await shareOf()) : 0;
   const status = statusOf(definition, judged, coverage);
-  const known = { judged, grid, clipped, slices: read.slices, coverage, status };
+  const known = { judged, grid, clipped, slices: heard, coverage, status };
   return pulled === null ? known : { ...known, pulledUntil: pulled.until };
 }
 

@@ -1,6 +1,7 @@
 import type { Span } from '../buckets.ts';
 import { budgetOf, burnRate, consumedOf, exhaustionSeconds, isMet } from './budget.ts';
 import { type BurnRule, type JudgedRule, judgeRule, type Trailing } from './burn.ts';
+import { slicesBeginning } from './maintained.ts';
 import { type Counting, countSlices, type Level, shareOf } from './slices.ts';
 import { type SloWindow, wholeWindow } from './window.ts';
 
@@ -45,6 +46,8 @@ export interface Judged {
   readonly remaining: number | null;
   /** At the burn rate of the last 24 hours; null if nothing burns. */
   readonly exhaustedInSeconds: number | null;
+  /** Slices of the window in maintenance. */
+  readonly maintenanceSlices: number;
   /** Per stretch that was asked for; null where nothing was valid. */
   readonly burn: (stretchSeconds: number) => number | null;
   readonly alerts: readonly JudgedRule[];
@@ -59,17 +62,22 @@ export interface Judging {
   readonly rules: readonly BurnRule[];
   /** No slice before this instant is missing: nothing had been heard yet (epoch ms). */
   readonly heardSince: number;
+  /** Slices in maintenance, as stretches of whole ones: none of them is heard, and none is missing. */
+  readonly maintained?: readonly Span[];
 }
 
 const DAY_SECONDS = 86_400;
 
 /** Judges a service level by its slices (metrics.md §5.1, §5.4, §5.5). A stretch has at least one slice. */
-export function judgeSlices({ heard, grid, target, counting, rules, heardSince }: Judging): Judged {
+export function judgeSlices({ heard, grid, target, counting, rules, heardSince, maintained = [] }: Judging): Judged {
   const sliceMs = grid.sliceSeconds * 1000;
   const begins = onGrid(grid, heardSince);
   const count = (start: number, end: number): Level => {
     const from = Math.max(start, begins);
-    const slices = Math.max(0, Math.ceil((end - from) / sliceMs));
+    const slices = Math.max(
+      0,
+      Math.ceil((end - from) / sliceMs) - slicesBeginning(maintained, grid, { start: from, end }),
+    );
     return countSlices(between(heard, from, end), slices, counting);
   };
   const trailing: Trailing = (seconds, ago) => {
@@ -97,6 +105,10 @@ export function judgeSlices({ heard, grid, target, counting, rules, heardSince }
     remaining,
     exhaustedInSeconds:
       remaining === null || lately === null ? null : exhaustionSeconds(remaining, lately, grid.wholeSeconds),
+    maintenanceSlices: slicesBeginning(maintained, grid, {
+      ...grid.window,
+      start: Math.max(grid.window.start, begins),
+    }),
     burn,
     alerts: rules.map((rule) => judgeRule(rule, target, trailing, { counts: true, stepSeconds: grid.sliceSeconds })),
   };

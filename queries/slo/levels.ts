@@ -7,12 +7,15 @@ import type { Span } from '../buckets.ts';
 import { readDefinitions } from '../definitions.ts';
 import { windowOf } from './by-slices.ts';
 import { type HeardSlice, sliceGrid } from './judge.ts';
+import { slicesBeginning, touchedSlices, untouched } from './maintained.ts';
 import { readPulled, readSlices } from './ratio.ts';
 
 /** A service level that is counted in slices. */
 export interface EventLevel {
   readonly target: number;
   readonly sliceSeconds: number;
+  /** An instant at which a slice begins (epoch ms). */
+  readonly anchor: number;
   readonly slices: readonly HeardSlice[];
   /** First slice ever heard, and until when anything was to be heard (epoch ms). */
   readonly heardSince: number;
@@ -80,28 +83,39 @@ async function readLevel(
   const pulled = pulledAs === null ? null : await readPulled(store, pulledAs, asOf);
   // What is about to be asked for is not missing.
   const late = pulled?.until && at - pulled.until <= sliceSeconds * 1000 + 300_000 ? pulled.until : at;
-  return { target, sliceSeconds, slices, heardSince, until: Math.min(at, late) };
+  return { target, sliceSeconds, anchor, slices, heardSince, until: Math.min(at, late) };
 }
 
 const COUNTING = { method: 'Timeslices', sliceTarget: 1, missing: 'excluded' } as const;
 
 /**
- * Sums of the slices that begin in any of `parts`, and which share of the time since the first one was heard has slices with
- * anything valid, up to now.
+ * Sums of the slices that begin in any of `parts`, without those that `maintenance` (a union) touches and with the number of
+ * these; and which share of the time since the first one was heard has slices with anything valid, up to now. Slices in
+ * maintenance are not missed.
  */
-export function measuredWithin(level: EventLevel, parts: readonly Span[], within: Span) {
-  let [good, valid, slices, expected] = [0, 0, 0, 0];
+export function measuredWithin(
+  level: EventLevel,
+  parts: readonly Span[],
+  within: Span,
+  maintenance: readonly Span[] = [],
+) {
+  const touched = touchedSlices(maintenance, level);
+  const heard = untouched(level.slices, touched);
+  let [good, valid, slices, maintained, expected] = [0, 0, 0, 0, 0];
   for (const part of parts) {
     const start = Math.max(part.start, within.start, level.heardSince);
     const end = Math.min(part.end, within.end, level.until);
     if (start >= end) continue;
-    expected += (end - start) / 1000 / level.sliceSeconds;
-    for (const slice of level.slices) {
+    const taken = slicesBeginning(touched, level, { start, end });
+    maintained += taken;
+    expected += (end - start) / 1000 / level.sliceSeconds - taken;
+    for (const slice of heard) {
       if (slice.start < start || slice.start >= end) continue;
       good += slice.good;
       valid += slice.valid;
       slices += 1;
     }
   }
-  return { good, valid, slices, coverage: expected === 0 ? 0 : Math.min(1, slices / expected) };
+  const coverage = expected > 0 ? Math.min(1, slices / expected) : maintained > 0 ? 1 : 0;
+  return { good, valid, slices, maintained, coverage };
 }

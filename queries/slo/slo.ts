@@ -1,6 +1,7 @@
 import type { SloDefinition } from '../../ingest/workspace/slos.ts';
 import type { Asking } from '../ask.ts';
 import type { WithAtoms } from '../atoms/tables.ts';
+import type { Span } from '../buckets.ts';
 import type { Status } from '../envelope.ts';
 import type { ListedAtom } from '../listing.ts';
 import type { JudgedRule } from './burn.ts';
@@ -8,8 +9,13 @@ import type { JudgedRule } from './burn.ts';
 /** The metric whose answers a service level by incidents is made of. */
 export const DOWNTIME = 'ops.downtime';
 
+/** The metric whose rows say what maintenance there was. */
+export const MAINTENANCE = 'ops.maintenance';
+
 /** Asking, and the rows behind a metric's answer; null as with {@link Asking.ask}. */
 export interface SloAsking extends Asking {
+  /** When a service was, or is to be, in maintenance that was announced in time (R59): a union. */
+  readonly maintenanceOf: (service: string) => Promise<readonly Span[]>;
   /** Why the slices of an SLO cannot be pulled now; null: they can, or it is not known here. */
   readonly pullProblem?: (slo: string) => string | null;
   readonly withAtoms: WithAtoms;
@@ -34,7 +40,7 @@ export interface Slo {
   readonly window: { readonly start: string; readonly end: string; readonly days: number };
   readonly as_of: string;
   readonly target: number;
-  /** Good ÷ valid, or time without an incident ÷ window, as far as it was measured; null without data. */
+  /** Good ÷ valid, or time without an incident ÷ window less maintenance, as far as it was measured; null without data. */
   readonly value: number | null;
   /** Whether the value is at or above the target. */
   readonly met: boolean | null;
@@ -52,6 +58,10 @@ export interface Slo {
   readonly bad: number | null;
   /** Slices of the window without anything valid; null where time is counted. */
   readonly missing_slices: number | null;
+  /** Slices of the window that announced maintenance touches, which count nowhere; null where time is counted. */
+  readonly maintenance_slices: number | null;
+  /** Announced maintenance in the window, which is no part of `valid`; null where events or slices are counted. */
+  readonly maintenance_seconds: number | null;
   /** Null where events or slices are counted. */
   readonly bad_seconds: number | null;
   readonly budget: {
@@ -77,11 +87,24 @@ export interface SpentBy {
   readonly impact: string;
   readonly started_at: string;
   readonly restored_at: string | null;
-  /** Within the window. */
+  /** Within the window, outside of maintenance. */
   readonly seconds: number;
   readonly budget_share: number;
   /** The rollout that caused it, if it is known. */
   readonly cause_rollout_id: string | null;
+  readonly event_ids: readonly string[];
+}
+
+/** Maintenance of the service in the window, or what does not count as such, and why. */
+export interface ToldMaintenance {
+  readonly maintenance_id: string;
+  readonly title: string;
+  readonly announced_at: string;
+  readonly starts_at: string;
+  /** When it ended or is to end; of what does not count when it was to. */
+  readonly ends_at: string;
+  /** announced_late or cancelled; null: it counts. */
+  readonly excluded: string | null;
   readonly event_ids: readonly string[];
 }
 

@@ -5,10 +5,20 @@ import { type Asking, asOfParam } from '../ask.ts';
 import type { AtomName } from '../atoms/tables.ts';
 import { iso } from '../buckets.ts';
 import { readDefinitions } from '../definitions.ts';
-import { byIncidents } from './by-incidents.ts';
+import { secondsWithin, without } from '../intervals.ts';
+import { byIncidents, downIntervals } from './by-incidents.ts';
 import { type MeasuredSlices, measureSlices, windowOf } from './by-slices.ts';
 import { countSlices } from './slices.ts';
-import { type Defined, DOWNTIME, type Slo, type SloAsking, type SpentBy, stated } from './slo.ts';
+import {
+  type Defined,
+  DOWNTIME,
+  MAINTENANCE,
+  type Slo,
+  type SloAsking,
+  type SpentBy,
+  stated,
+  type ToldMaintenance,
+} from './slo.ts';
 import { type BadStretch, type SpendingRollout, spendingRollouts } from './spent.ts';
 import { wholeWindow } from './window.ts';
 
@@ -19,10 +29,11 @@ export async function answerSlos(store: Store, asking: SloAsking): Promise<reado
   return answered;
 }
 
-/** An SLO with what spent its budget: incidents, where it is measured by them, and rollouts. */
+/** An SLO with what spent its budget, incidents, where it is measured by them, and rollouts; and with the maintenance of its window. */
 export type SloInDetail = Slo & {
   readonly incidents: readonly SpentBy[];
   readonly rollouts: readonly SpendingRollout[];
+  readonly maintenances: readonly ToldMaintenance[];
 };
 
 /** One SLO with the incidents that spent its budget, the latest first, and rollouts; null if there is none of that id. */
@@ -41,11 +52,35 @@ export async function findSlo(store: Store, asking: SloAsking, id: string): Prom
       causes: new Set(incidents.flatMap(({ cause_rollout_id: cause }) => cause ?? [])),
     }),
   );
-  return { ...slo, incidents, rollouts };
+  return { ...slo, incidents, rollouts, maintenances: await maintenancesOf(asking, slo) };
 }
 
 function serviceOf({ indicator, service }: SloDefinition): string | null {
   return indicator?.from === 'rollouts' ? indicator.service : service;
+}
+
+/** Maintenance of the window that counts and that does not, the latest first. */
+async function maintenancesOf(asking: SloAsking, slo: Slo): Promise<readonly ToldMaintenance[]> {
+  const { start, end } = slo.window;
+  const rows = await asking.askAtoms(MAINTENANCE, {
+    service: slo.service,
+    from: start,
+    to: end,
+    ...asOfParam(asking.asOf),
+  });
+  const told = (rows ?? []).map((row): ToldMaintenance => {
+    const text = (field: string) => String(row[field]);
+    return {
+      maintenance_id: text('maintenance_id'),
+      title: text('title'),
+      announced_at: text('announced_at'),
+      starts_at: row.at,
+      ends_at: text('ends_at'),
+      excluded: row.excluded,
+      event_ids: row.event_ids,
+    };
+  });
+  return told.reverse();
 }
 
 function stretchOf({ started_at, restored_at, seconds }: SpentBy): BadStretch {
@@ -68,12 +103,14 @@ export async function spentBy(asking: SloAsking, slo: Slo): Promise<readonly Spe
   const { start, end } = slo.window;
   const params = { service: slo.service, from: start, to: end, ...asOfParam(asking.asOf) };
   const rows = (await asking.askAtoms(DOWNTIME, params)) ?? [];
+  const taken = await asking.maintenanceOf(slo.service);
   const spent = rows
     .filter((row) => row.excluded === null)
     .map((row): SpentBy => {
       const restored = row.restored_at === null ? null : String(row.restored_at);
-      const until = Math.min(Date.parse(end), restored === null ? Date.parse(end) : Date.parse(restored));
-      const seconds = Math.max(0, until - Math.max(Date.parse(start), Date.parse(row.at))) / 1000;
+      const lasted = { start: Date.parse(row.at), end: restored === null ? Date.parse(end) : Date.parse(restored) };
+      const window = { start: Date.parse(start), end: Date.parse(end) };
+      const seconds = secondsWithin(without([lasted], taken), window);
       const cause = String(row.cause_rollout_id ?? '');
       return {
         incident_id: String(row.incident_id),
@@ -92,7 +129,7 @@ export async function spentBy(asking: SloAsking, slo: Slo): Promise<readonly Spe
 
 /** Bad share of each of the last local days, today's of what has passed of it; null where nobody measured. Oldest first. */
 export async function badDays(
-  asking: Asking,
+  asking: SloAsking,
   slo: Slo,
   days: number,
 ): Promise<readonly { readonly date: string; readonly badShare: number | null }[]> {
@@ -101,11 +138,18 @@ export async function badDays(
   const today = DateTime.fromMillis(Date.parse(slo.as_of) - 1, { zone }).startOf('day');
   const from = iso(today.minus({ days: days - 1 }).toMillis());
   const answer = await asking.ask(DOWNTIME, { service: slo.service, from, to: slo.as_of, grain: 'day', tz: zone });
+  const until = Date.parse(slo.as_of);
+  const taken = (await asking.maintenanceOf(slo.service)).filter(({ end }) => end > Date.parse(from));
+  const down =
+    taken.length === 0 ? [] : ((await downIntervals(asking, slo.service, slo.as_of, Date.parse(from))) ?? []);
+  const excused = without(down, without(down, taken));
   return (answer?.series ?? []).map((row) => {
     const day = DateTime.fromISO(row.time, { zone });
-    const end = Math.min(day.plus({ days: 1 }).toMillis(), Date.parse(slo.as_of));
-    const seconds = Math.max(1, (end - day.toMillis()) / 1000);
-    return { date: day.toFormat('yyyy-MM-dd'), badShare: row.value === null ? null : (row.value * 60) / seconds };
+    const within = { start: day.toMillis(), end: Math.min(day.plus({ days: 1 }).toMillis(), until) };
+    const seconds = (within.end - within.start) / 1000 - secondsWithin(taken, within);
+    const isMeasured = row.value !== null && (seconds > 0 || taken.length === 0);
+    const bad = (row.value ?? 0) * 60 - secondsWithin(excused, within);
+    return { date: day.toFormat('yyyy-MM-dd'), badShare: isMeasured ? Math.max(0, bad) / Math.max(1, seconds) : null };
   });
 }
 
@@ -128,10 +172,11 @@ async function answerSlo(store: Store, asking: SloAsking, defined: Defined): Pro
   if (definition.sli === 'incidents') return { slo: await byIncidents(asking, defined), measured: null };
   const at = asking.asOf ?? asking.now;
   const { zone, asOf } = asking;
+  const maintenance = await asking.maintenanceOf(definition.service);
   const rolloutsToo = definition.indicator?.from === 'rollouts';
   const kinds: readonly AtomName[] = rolloutsToo ? ['rollouts', 'source_spans'] : ['source_spans'];
   const measured = await asking.withAtoms(asOf, kinds, (tables) =>
-    measureSlices(store, tables, { slo: defined.id, definition, at: Date.parse(at), asOf, zone }),
+    measureSlices(store, tables, { slo: defined.id, definition, at: Date.parse(at), asOf, zone, maintenance }),
   );
   const until = measured?.pulledUntil;
   const problem = asOf === null ? (asking.pullProblem?.(defined.id) ?? null) : null;
@@ -158,6 +203,8 @@ function bySlices(defined: Defined, at: string, measured: MeasuredSlices | null,
     valid: known?.level.valid ?? null,
     bad: known?.bad ?? null,
     missing_slices: known ? known.level.slices - known.level.present : null,
+    maintenance_slices: known?.maintenanceSlices ?? null,
+    maintenance_seconds: null,
     bad_seconds: null,
     budget: {
       allowed: known?.allowed ?? null,

@@ -32,6 +32,11 @@ export const byHand: Readonly<Record<string, string>> = {
     'started_at',
     'intervalLengthSum(toUnixTimestamp(started_at), toUnixTimestamp(restored_at))',
   ),
+  'ops.maintenance': of(
+    'maintenances',
+    'starts_at',
+    'intervalLengthSum(toUnixTimestamp(starts_at), toUnixTimestamp(ends_at))',
+  ),
   'platform.availability': of(
     `(SELECT team, service, toStartOfWeek(started_at, 1, 'UTC') AS at, excluded,
         1 - intervalLengthSum(toUnixTimestamp(started_at), toUnixTimestamp(restored_at)) / 604800 AS share

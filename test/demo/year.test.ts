@@ -75,6 +75,24 @@ describe('a year, as the sources read it', () => {
     expect(late.length).toBeGreaterThan(10);
   });
 
+  test('tells of maintenance that was announced in time, too late, made longer, called off and done early', async () => {
+    const announced = of('maintenance.announced');
+    const starts = (fact: Received) => time(String(data(fact).starts_at));
+    const late = announced.filter((fact) => time(fact.occurred_at) > starts(fact));
+    const ids = new Set(late.map((fact) => data(fact).maintenance_id));
+    const early = announced.filter((fact) => time(fact.occurred_at) < starts(fact));
+    expect(early.length).toBeGreaterThan(30);
+    expect(late.some((fact) => early.some((one) => data(one).maintenance_id === data(fact).maintenance_id))).toBe(true);
+    expect([...ids].some((id) => !early.some((fact) => data(fact).maintenance_id === id))).toBe(true);
+    expect(of('maintenance.cancelled').length).toBeGreaterThan(0);
+    expect(of('maintenance.completed').length).toBeGreaterThan(20);
+    const { definitions } = await yearOf(SEED);
+    const services = new Set(definitions.flatMap((one) => (one.type === 'service.defined' ? one.data.service_id : [])));
+    for (const fact of announced) for (const one of data(fact).services as string[]) expect(services).toContain(one);
+    const [begin, end] = [story.end - 30 * 86_400_000, story.end];
+    expect(early.filter((fact) => starts(fact) > begin && starts(fact) < end).length).toBeGreaterThan(1);
+  });
+
   test('says for every repair and every cause something that exists', () => {
     const incidents = new Set(of('incident.detected').map((fact) => data(fact).incident_id));
     const changes = new Set(of('change.merged').map((fact) => data(fact).change_id));

@@ -73,6 +73,7 @@ const askable: readonly Askable[] = [
   { metric: 'ops.time_to_acknowledge', options: { ...bucket, ...open }, dimensions: owners },
   { metric: 'ops.incident_rate', options: { per: ['30_service_days', '100_deployments'] }, dimensions: owners },
   { metric: 'ops.downtime', options: {}, dimensions: owners },
+  { metric: 'ops.maintenance', options: {}, dimensions: owners },
   { metric: 'pipeline.queue_time', options: {}, dimensions: runOwners },
   { metric: 'pipeline.run_time', options: {}, dimensions: runOwners },
   { metric: 'pipeline.success_rate', options: {}, dimensions: runOwners },

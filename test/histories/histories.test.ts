@@ -62,6 +62,7 @@ test('histories stay small and hold everything that moves a number', () => {
     ...['deployment.corrected', 'deployment.retracted', 'incident.corrected', 'incident.retracted'],
     ...['incident.detected', 'incident.acknowledged', 'incident.mitigated', 'incident.resolved', 'incident.closed'],
     ...['incident.reopened', 'incident.merged', 'incident.linked', 'incident.reclassified'],
+    ...['maintenance.announced', 'maintenance.cancelled', 'maintenance.completed'],
     ...['service.defined', 'environment.defined', 'person.defined'],
     ...['source.defined', 'source.heartbeat', 'source.silent'],
     ...['portal.action', 'doc.viewed', 'search.performed', 'person.joined', 'person.moved'],

@@ -3,6 +3,7 @@ import { tellBusiness } from './business.ts';
 import { newRepositories, tellDirectPush, tellPromotion, tellPullRequest, tellReleaseBranch } from './code.ts';
 import { type ToldRollout, tellRollback, tellRollout } from './deployments.ts';
 import { tellHelp } from './help.ts';
+import { tellMaintenance } from './maintenance.ts';
 import { tellNewcomers } from './newcomers.ts';
 import { newTelling, tellCatalog, tellHours, tellReorganisation, tellSilence, weekendOf } from './organisation.ts';
 import { tellCorrection, tellIncident } from './outages.ts';
@@ -70,7 +71,10 @@ export function randomHistory(seed: number): Recorded[] {
   tellHelp(help, seed, telling.start, telling.end);
   const levels = newStory();
   tellServiceLevels(levels, seed, telling.start, telling.end);
-  return [...told, ...business.history, ...help.history, ...levels.history, ...normalisedAgain(told, random)].sort(
+  const maintenance = newStory();
+  tellMaintenance(maintenance, seed, telling.start, telling.end);
+  const apart = [business, help, levels, maintenance].flatMap(({ history }) => history);
+  return [...told, ...apart, ...normalisedAgain(told, random)].sort(
     (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),
   );
 }

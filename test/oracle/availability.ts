@@ -2,6 +2,7 @@ import { intersection, type Stretch } from './calendar.ts';
 import { sameName } from './catalog.ts';
 import { type IncidentItem, incidentItems, touching, unionLength } from './incident-metrics.ts';
 import { compareText } from './known.ts';
+import { maintenanceOf, outside } from './maintenance.ts';
 import { inBeing } from './scope.ts';
 import { strictestTarget } from './service-levels.ts';
 import { INCIDENT_FEEDS, type OracleMetric, type RowContext, type Summary, within } from './summary.ts';
@@ -18,11 +19,14 @@ export const availabilityMetrics: Readonly<Record<string, OracleMetric>> = {
   },
 };
 
-/** What is known of one service: seconds without an incident, of the seconds in which it was there. */
+/** What is known of one service: seconds without an incident, of the seconds in which it was there and not in maintenance. */
 interface Told {
   readonly service: string;
   readonly good: number;
   readonly valid: number;
+  /** Seconds in maintenance. */
+  readonly taken: number;
+  readonly there: readonly Stretch[];
   readonly isMet: boolean;
 }
 
@@ -31,14 +35,17 @@ function availability(row: RowContext): Summary {
   const isOfNone = row.options.method === 'events';
   const items = isOfNone ? [] : (row.items as readonly IncidentItem[]);
   const down = touching(row, items);
-  const told = isOfNone
+  const there = isOfNone
     ? []
     : [...row.world.services].sort(compareText).flatMap((service) => ofService(row, service, down) ?? []);
+  const told = there.filter(({ valid }) => valid > 0);
   const worst = told.reduce<Told | null>(
     (so, one) => (so === null || one.good / one.valid < so.good / so.valid ? one : so),
     null,
   );
-  const { good, valid } = row.options.any_down === true && worst !== null ? ofAll(row, down) : (worst ?? nothing);
+  const most = { good: 0, valid: 0, taken: Math.max(0, ...there.map(({ taken }) => taken)) };
+  const { good, valid, taken } =
+    worst === null ? most : row.options.any_down === true ? ofAll(row, there, down) : worst;
   const meeting = told.filter((one) => one.isMet).length;
   return {
     value: valid === 0 ? null : good / valid,
@@ -47,7 +54,14 @@ function availability(row: RowContext): Summary {
     openN: down.filter((one) => one.incident.restoredAt === null).length,
     excluded: within(items, row).excluded,
     notApplicable: valid === 0,
-    facts: { numerator: good, denominator: valid, method: 'time', services_n: told.length, meeting_n: meeting },
+    facts: {
+      numerator: good,
+      denominator: valid,
+      maintenance_seconds: taken,
+      method: 'time',
+      services_n: told.length,
+      meeting_n: meeting,
+    },
     derived: {
       worst_service: worst?.service ?? null,
       worst_value: worst === null ? null : worst.good / worst.valid,
@@ -56,26 +70,38 @@ function availability(row: RowContext): Summary {
   };
 }
 
-const nothing = { good: 0, valid: 0 };
-
-/** The union of one service's incidents, by the time in which it was of the scope and in being. */
+/** The union of one service's incidents, by the time in which it was of the scope and in being, both outside of maintenance. */
 function ofService(row: RowContext, service: string, down: ReturnType<typeof touching>): Told | null {
   const there = inBeing(row.world, row.options, service, row.inScope).flatMap((part) =>
     intersection(part, untilNow(row)),
   );
-  const valid = there.reduce((total, part) => total + part.end - part.start, 0) / 1000;
-  if (valid === 0) return null;
+  if (there.length === 0) return null;
+  const maintenance = maintenanceOf(row.world, service);
   const own = down.filter((one) => sameName(one.incident.service, service));
-  const good = Math.max(0, valid - unionLength(own) / 1000);
+  const valid = unionLength(outside(there, maintenance)) / 1000;
+  const good = Math.max(0, valid - unionLength(outside(own, maintenance)) / 1000);
   const level = strictestTarget(row.world, service) ?? Number(row.options.level);
-  return { service, good, valid, isMet: good / valid >= level - 1e-12 };
+  const taken = unionLength(there) / 1000 - valid;
+  return { service, good, valid, taken, there, isMet: good / valid >= level - 1e-12 };
 }
 
-/** All of the time, without what any of them was down. */
-function ofAll(row: RowContext, down: readonly Stretch[]): { good: number; valid: number } {
+/** All of the time in which not all of them were in maintenance, without what any of them was down outside of its own. */
+function ofAll(row: RowContext, told: readonly Told[], down: ReturnType<typeof touching>) {
   const { start, end } = untilNow(row);
-  const valid = Math.max(0, end - start) / 1000;
-  return { good: Math.max(0, valid - unionLength(down) / 1000), valid };
+  const plans = told.map(({ service, there }) => ({ there, maintenance: maintenanceOf(row.world, service) }));
+  const edges = plans
+    .flatMap(({ there, maintenance }) => [...there, ...maintenance].flatMap((one) => [one.start, one.end]))
+    .filter((edge) => edge > start && edge < end);
+  const cuts = [...new Set([start, ...edges, end])].sort((a, b) => a - b);
+  let idle = 0;
+  for (const [nth, from] of cuts.slice(0, -1).entries()) {
+    const holds = (stretches: readonly Stretch[]) => stretches.some((one) => one.start <= from && from < one.end);
+    const serving = plans.filter(({ there }) => holds(there));
+    if (serving.length > 0 && serving.every(({ maintenance }) => holds(maintenance))) idle += cuts[nth + 1]! - from;
+  }
+  const valid = Math.max(0, end - start - idle) / 1000;
+  const bad = down.flatMap((one) => outside([one], maintenanceOf(row.world, one.incident.service)));
+  return { good: Math.max(0, valid - unionLength(bad) / 1000), valid, taken: idle / 1000 };
 }
 
 function untilNow({ clipped, world }: RowContext): Stretch {

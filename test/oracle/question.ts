@@ -7,6 +7,7 @@ import { funnelMetrics } from './funnels.ts';
 import { incidentMetrics } from './incident-metrics.ts';
 import { compareText } from './known.ts';
 import { leadTimeMetrics } from './lead-time.ts';
+import { maintenanceMetrics } from './maintenance.ts';
 import { moneyMetrics } from './money.ts';
 import { newcomerMetrics } from './newcomers.ts';
 import { pipelineMetrics } from './pipelines.ts';
@@ -23,6 +24,7 @@ export const oracleMetrics: Readonly<Record<string, OracleMetric>> = {
   ...leadTimeMetrics,
   ...incidentMetrics,
   ...availabilityMetrics,
+  ...maintenanceMetrics,
   ...pipelineMetrics,
   ...supportMetrics,
   ...selfServiceMetrics,

@@ -1,5 +1,6 @@
+import type { NormalizedEvent } from '../../ingest/event.ts';
 import { sameName } from './catalog.ts';
-import { timeOf } from './known.ts';
+import { compareEvents, timeOf } from './known.ts';
 import { eventsBy } from './owners.ts';
 import { remembered, type World } from './world.ts';
 
@@ -15,9 +16,12 @@ export function strictestTarget(world: World, service: string): number | null {
   return own.length === 0 ? null : Math.max(...own.map((one) => one.target));
 }
 
-/** Each SLO as it was last defined by `as_of`, else as it is first defined after (R7). */
+/** Each SLO, whose id is one in any case, as it was last defined by `as_of`, else as it is first defined after (R7). */
 function targetsOf(world: World): Target[] {
-  return [...eventsBy(world, /^slo\.defined$/, 'slo').values()].flatMap((stated) => {
+  const byId = new Map<string, NormalizedEvent[]>();
+  for (const [id, stated] of eventsBy(world, /^slo\.defined$/, 'slo'))
+    byId.set(id.toLowerCase(), [...(byId.get(id.toLowerCase()) ?? []), ...stated].sort(compareEvents));
+  return [...byId.values()].flatMap((stated) => {
     const held = stated.findLast((event) => timeOf(event) <= world.asOf) ?? stated[0]!;
     const { service, target, sli } = (held.data as { definition: Target & { sli: string } }).definition;
     return sli === 'incidents' ? [{ service, target }] : [];

@@ -154,6 +154,11 @@ describe('its queries, sent to a real server', () => {
         data: { incident_id: 'i', service_id: 'api', impact: 'outage' },
       },
       { type: 'incident.mitigated', occurred_at: daysAgo(18), data: { incident_id: 'i' } },
+      {
+        type: 'maintenance.announced',
+        occurred_at: daysAgo(16),
+        data: { maintenance_id: 'm', services: ['api'], starts_at: daysAgo(15), ends_at: daysAgo(14) },
+      },
     ]);
   });
 

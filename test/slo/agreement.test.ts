@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { joined } from '../../queries/intervals.ts';
 import { burnRules } from '../../queries/slo/burn.ts';
 import { judgeSlices, sliceGrid } from '../../queries/slo/judge.ts';
+import { touchedSlices, untouched } from '../../queries/slo/maintained.ts';
 import { budgetingMethods, missingPolicies } from '../../queries/slo/slices.ts';
 import { calendarUnits, nominalDays, type SloWindow } from '../../queries/slo/window.ts';
 import { newRandom, type Random } from '../histories/random.ts';
@@ -43,8 +45,25 @@ function questionOf(random: Random): Question {
     const bad = Math.min(valid, Math.round(valid * failing * worse) + (random.chance(failing) ? 1 : 0));
     heard.push({ start, valid, good: valid - bad });
   }
+  const maintenance = Array.from({ length: random.pick([0, 0, 1, 5]) }, () => {
+    const from = random.pick([
+      first + random.int(0, Math.floor((at - first) / 1000)) * 1000,
+      at - random.int(0, 7_200) * 1000,
+    ]);
+    return { start: from, end: from + random.pick([1, step / 2, step, 3 * step, 90_000_000]) };
+  });
   const target = random.pick([5_000, 9_000, 9_900, 9_950, 9_990, 9_999]);
-  return { window, sliceSeconds, counting, target, at, heardSince, heard, rules: burnRules(days, 'workbook') };
+  return {
+    window,
+    sliceSeconds,
+    counting,
+    target,
+    at,
+    heardSince,
+    heard,
+    maintenance,
+    rules: burnRules(days, 'workbook'),
+  };
 }
 
 const close = (given: number | null, expected: number | null): boolean =>
@@ -58,10 +77,12 @@ it(`agrees with a computation written out, on ${WINDOWS} random windows (seed ${
   const differences: object[] = [];
   for (let turn = 0; turn < WINDOWS; turn += 1) {
     const question = questionOf(random);
-    const { window, sliceSeconds, counting, at, heard, rules, heardSince } = question;
+    const { window, sliceSeconds, counting, at, rules, heardSince } = question;
     const grid = sliceGrid(window, sliceSeconds, counting, at);
     const target = question.target / 10_000;
-    const judged = judgeSlices({ heard, grid, target, counting, rules, heardSince });
+    const maintained = touchedSlices(joined(question.maintenance), grid);
+    const heard = untouched(question.heard, maintained);
+    const judged = judgeSlices({ heard, grid, target, counting, rules, heardSince, maintained });
     const expected = secondAnswer(question);
     const agrees =
       close(judged.value, expected.value) &&
@@ -70,7 +91,7 @@ it(`agrees with a computation written out, on ${WINDOWS} random windows (seed ${
       judged.alerts.every(
         (alert, index) => close(alert.burn_long, expected.burn[index]!) && alert.state === expected.states[index],
       );
-    if (!agrees) differences.push({ turn, question: { ...question, heard: heard.length }, judged, expected });
+    if (!agrees) differences.push({ turn, question: { ...question, heard: question.heard.length }, judged, expected });
     for (const { state } of judged.alerts) seen.set(state, (seen.get(state) ?? 0) + 1);
   }
   expect(differences.slice(0, 3)).toEqual([]);

@@ -150,6 +150,14 @@ describe('availability by incidents', () => {
     ]);
   });
 
+  it('has no row for who owned the service before the window, though an incident of then goes on', async () => {
+    service('shop', 'sales');
+    service('shop', 'stores', '2026-02-15T00:00Z');
+    incident('I1', 'shop', '2026-02-01T00:00Z', null);
+    await told();
+    expect((await ask({ group_by: 'team' })).totals.map(({ team, value }) => [team, value])).toEqual([['stores', 1]]);
+  });
+
   it('is of the time that a service was there, and nothing where nobody listened', async () => {
     story.tell('service.defined', '2026-01-01T00:00Z', {
       service_id: 'shop',

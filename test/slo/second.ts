@@ -14,6 +14,8 @@ export interface Question {
   readonly at: number;
   readonly heardSince: number;
   readonly heard: readonly HeardSlice[];
+  /** When there was maintenance, in no order; some of it at the same time. */
+  readonly maintenance: readonly { readonly start: number; readonly end: number }[];
   readonly rules: readonly BurnRule[];
 }
 
@@ -45,6 +47,8 @@ export function secondAnswer(question: Question): SecondAnswer {
     let valid = 0;
     for (let start = Math.max(floor(from), floor(heardSince)); closes(start); start += step) {
       if (start < heardSince) continue;
+      // Touched by maintenance, it is neither good nor bad nor missing.
+      if (question.maintenance.some((one) => one.start < start + step && one.end > start)) continue;
       const slice = bySlice.get(start);
       const isMissing = slice === undefined || slice.valid === 0;
       if (counting.method === 'Occurrences') {

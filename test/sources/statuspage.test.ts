@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statuspage } from '../../ingest/sources/statuspage.ts';
 import { toldBy } from './told.ts';
 
-const { read, told } = toldBy(statuspage);
+const { read, events, told } = toldBy(statuspage);
 
 const update = (status: string, display_at: string | null, created_at = '2026-03-05T10:10:00Z') => ({
   id: `${status} ${display_at ?? created_at}`,
@@ -113,11 +113,7 @@ describe('Statuspage', () => {
     expect(described({ incident_updates })?.caused_by).toBe('acme/till#12');
   });
 
-  test('maintenance and components are ignored', () => {
-    for (const status of ['scheduled', 'in_progress', 'verifying', 'completed']) {
-      expect(read(body({ status }))).toBe('ignored: a maintenance');
-    }
-    expect(read(body({ scheduled_for: '2026-03-06T10:00:00Z' }))).toBe('ignored: a maintenance');
+  test('components are ignored', () => {
     expect(read({ meta: {}, page: {}, component: {}, component_update: {} })).toMatch(/^ignored: a component/);
   });
 
@@ -127,5 +123,72 @@ describe('Statuspage', () => {
     expect(read(body({ incident_updates: [{ id: 'u', status: 'resolved' }] }))).toMatch(
       /^rejected: incident_updates\.0\.created_at: /,
     );
+  });
+});
+
+describe('maintenance on Statuspage', () => {
+  const planned = {
+    id: 'm1',
+    name: 'New tills',
+    status: 'scheduled',
+    impact: 'maintenance',
+    created_at: '2026-03-01T09:00:00.100Z',
+    updated_at: '2026-03-01T09:00:00.200Z',
+    scheduled_for: '2026-03-04T22:00:00.000Z',
+    scheduled_until: '2026-03-05T00:00:00.000Z',
+    components: [
+      { name: 'Tills', status: 'operational' },
+      { name: 'Website', status: 'operational' },
+    ],
+  };
+
+  test('its plan is announced at the last change, for every component', () => {
+    expect(told(body(planned))).toEqual([
+      {
+        type: 'maintenance.announced',
+        at: '2026-03-01T09:00:00.200Z',
+        data: {
+          maintenance_id: 'm1',
+          services: ['Tills', 'Website'],
+          starts_at: '2026-03-04T22:00:00.000Z',
+          ends_at: '2026-03-05T00:00:00.000Z',
+          title: 'New tills',
+          url: 'https://stspg.io/646947c1e',
+        },
+      },
+    ]);
+    const longer = { ...planned, updated_at: '2026-03-04T23:30:00Z', scheduled_until: '2026-03-05T01:00:00Z' };
+    for (const status of ['in_progress', 'verifying'])
+      expect(kinds({ ...longer, status })).toEqual(['maintenance.announced 2026-03-04T23:30:00.000Z']);
+  });
+
+  test('the same body is the same fact, another plan another', () => {
+    const ids = (over: object) => events(body({ ...planned, ...over })).map(({ id }) => id);
+    expect(ids({})).toEqual(ids({ impact: 'none' }));
+    expect(ids({})).not.toEqual(ids({ scheduled_until: '2026-03-05T01:00:00Z' }));
+  });
+
+  test('it is completed when its update says so, and its plan is told no more', () => {
+    const over = { ...planned, status: 'completed', updated_at: '2026-03-04T23:20:00Z' };
+    const incident_updates = [
+      update('completed', '2026-03-04T23:15:00Z', '2026-03-04T23:19:00Z'),
+      update('verifying', '2026-03-04T23:00:00Z'),
+      update('in_progress', '2026-03-04T22:00:00Z'),
+    ];
+    expect(kinds({ ...over, incident_updates })).toEqual(['maintenance.completed 2026-03-04T23:15:00.000Z']);
+    expect(kinds({ ...over, resolved_at: '2026-03-04T23:18:00Z' })).toEqual([
+      'maintenance.completed 2026-03-04T23:18:00.000Z',
+    ]);
+    expect(kinds(over)).toEqual(['maintenance.completed 2026-03-04T23:20:00.000Z']);
+  });
+
+  test('what names nobody or no time says nothing; what ends before it begins is refused', () => {
+    expect(read(body({ ...planned, components: [] }))).toBe('ignored: a maintenance of no component');
+    for (const missing of ['scheduled_for', 'scheduled_until'])
+      expect(read(body({ ...planned, [missing]: null }))).toBe('ignored: a maintenance without a beginning or an end');
+    expect(read(body({ ...planned, scheduled_until: '2026-03-04T22:00:00Z' }))).toMatch(
+      /^rejected: data\.ends_at: is not after starts_at/,
+    );
+    expect(read(body({ ...planned, scheduled_for: 'soon' }))).toMatch(/^rejected: scheduled_for: /);
   });
 });

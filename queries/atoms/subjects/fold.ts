@@ -86,7 +86,13 @@ function layersOf(kind: SubjectKind, subjects: Subjects): readonly Layer[] {
     return `${own}
         UNION ALL SELECT * FROM ${known} WHERE ${aboutAny(kind.definitions)} AND type IN (${listed(kind.definitions)})`;
   });
-  const atoms: Layer = { name: kind.name, sql: (table) => pick(kind, kind.sql(table)) };
+  // Each atom is made of the facts of its subject.
+  const atoms: Layer = {
+    name: kind.name,
+    rowsOf: kind.types,
+    columns: kind.columns,
+    sql: (table) => pick(kind, kind.sql(table)),
+  };
   const needed = new Set(readBy(atoms));
   // From the last to the first: a layer reads only those before it.
   const catalog = [...catalogLayers].reverse().filter((layer) => {

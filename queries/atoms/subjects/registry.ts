@@ -6,6 +6,7 @@ import { costs } from './costs.ts';
 import { employments } from './employments.ts';
 import { features } from './features.ts';
 import { identities } from './identities.ts';
+import { maintenances } from './maintenances.ts';
 import { newcomers } from './newcomers.ts';
 import { onboardings } from './onboardings.ts';
 import { priorities } from './priorities.ts';
@@ -21,6 +22,7 @@ import { usages } from './usages.ts';
 export const subjectKinds: readonly SubjectKind[] = [
   answers,
   runs,
+  maintenances,
   usages,
   costs,
   features,

@@ -3,6 +3,7 @@ import { startBusiness } from './business.ts';
 import { startChanges } from './changes.ts';
 import { startHelp } from './help.ts';
 import { startMishaps } from './incidents.ts';
+import { startMaintenance } from './maintenance.ts';
 import { startNewcomers } from './newcomers.ts';
 import { organisationOf } from './organisation.ts';
 import { startPortal } from './portal.ts';
@@ -39,6 +40,7 @@ export function* syntheticYear(options: YearOptions): Generator<DemoDelivery> {
     startBusiness(world);
     startHelp(world);
     startNewcomers(world);
+    startMaintenance(world);
   });
 }
 
