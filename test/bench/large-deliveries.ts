@@ -1,6 +1,6 @@
 import { DAYS, HOUR, id, iso, type Kind, type Large, login, START, teamOf } from './large.ts';
 
-/** Services, their rollouts, changes, pushes and incidents. */
+/** Services, their rollouts, changes, pushes, incidents and maintenance. */
 export function deliveries({ events, services }: Large): Kind[] {
   const rollouts = Math.floor(events / 10);
   const perService = Math.ceil(rollouts / services);
@@ -96,8 +96,23 @@ export function deliveries({ events, services }: Large): Kind[] {
       occurred_at: `${incidentAt(rollouts)} + toIntervalMinute(${index * 20 + 5} + number % 90 * ${index})`,
       data: { incident_id: "concat('i', toString(number))" },
     })),
+    {
+      rows: Math.floor(rollouts / 200),
+      type: 'maintenance.announced',
+      entity: "concat('maintenance:m', toString(number))",
+      occurred_at: oneIn(200, rollouts),
+      refs: `[${service}]`,
+      data: {
+        maintenance_id: "concat('m', toString(number))",
+        services: `[${service}]`,
+        starts_at: iso(`${oneIn(200, rollouts)} + toIntervalHour(48)`),
+        ends_at: iso(`${oneIn(200, rollouts)} + toIntervalHour(49 + number % 4)`),
+      },
+    },
   ];
 }
 
-const incidentAt = (rollouts: number): string =>
-  `${START} + toIntervalMillisecond(toInt64(number * ${(DAYS * 24 * HOUR) / Math.max(1, Math.floor(rollouts / 100))}))`;
+/** When the next of something happens that comes once in so many rollouts. */
+const oneIn = (many: number, rollouts: number): string =>
+  `${START} + toIntervalMillisecond(toInt64(number * ${(DAYS * 24 * HOUR) / Math.max(1, Math.floor(rollouts / many))}))`;
+const incidentAt = (rollouts: number): string => oneIn(100, rollouts);

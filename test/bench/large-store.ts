@@ -30,7 +30,17 @@ export async function fillLargeStore(store: Store, large: Large): Promise<void> 
 /** What tells atoms and their people apart; the copies of an atom have others. */
 const NAMES: readonly string[] = [
   ...['service', 'subject', 'atom_id', 'rollout_id', 'lasting_rollout_id', 'cause_rollout_id', 'change_id', 'author'],
-  ...['incident_id', 'run_id', 'feature', 'ticket_id', 'task_id', 'person_key', 'login_key', 'respondent_key'],
+  ...[
+    'incident_id',
+    'maintenance_id',
+    'run_id',
+    'feature',
+    'ticket_id',
+    'task_id',
+    'person_key',
+    'login_key',
+    'respondent_key',
+  ],
 ];
 
 /**
