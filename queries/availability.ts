@@ -212,12 +212,14 @@ function measureRow({ bucket, key, own, names, told, downOf, maintenances, optio
     if (down) for (const [reason, n] of Object.entries(down.excluded)) excluded[reason] = (excluded[reason] ?? 0) + n;
     const seconds = secondsWithin(being, place.clipped);
     if (seconds <= 0 && !down?.items) continue;
-    const served = taken.length === 0 ? being : without(being, taken);
+    const isTaken = taken.some(({ start, end }) => start < span.end && end > span.start);
+    const served = isTaken ? without(being, taken) : being;
     const valid = served === being ? seconds : secondsWithin(served, place.clipped);
-    const good = Math.max(0, valid - downOf(service));
+    const good = Math.max(0, valid - (down ? downOf(service) : 0));
     const level = levels.targets.get(id) ?? null;
-    counted.push({ service, method: 'time', good, valid, maintenance: difference(seconds, valid), level });
-    if (maintenances.size > 0) {
+    const maintenance = served === being ? 0 : difference(seconds, valid);
+    counted.push({ service, method: 'time', good, valid, maintenance, level });
+    if (options.any_down === true && maintenances.size > 0) {
       there.push(...being);
       serving.push(...served);
     }
@@ -239,7 +241,7 @@ function measureRow({ bucket, key, own, names, told, downOf, maintenances, optio
 
 /** Of seconds, to the millisecond. */
 function difference(a: number, b: number): number {
-  return Number((a - b).toFixed(3));
+  return Math.round((a - b) * 1_000) / 1_000;
 }
 
 function spansByGroup(services: readonly ServiceSpan[]): Map<string, Map<string, readonly ServiceSpan[]>> {

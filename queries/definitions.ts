@@ -1,7 +1,6 @@
 import type { Store } from '../ingest/ports.ts';
 import type { EventType } from '../ingest/vocabulary/vocabulary.ts';
 import { KNOWN } from './atoms/sql.ts';
-import { NEXT_TURN } from './kept-counts.ts';
 
 /**
  * What the workspace has defined, one entry per entity: the definition that held at `asOf` as known then, else the earliest
@@ -13,17 +12,26 @@ export async function readDefinitions(
   asOf: string | null,
   now: string,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const rows = await store.query<{ data: string }>(DEFINITIONS, { type, known: asOf, as_of: Date.parse(asOf ?? now) });
-  return rows.map((row) => JSON.parse(row.data) as Record<string, unknown>);
+  const time = Date.parse(asOf ?? now);
+  const held = new Map<string, { readonly at: number; readonly data: string }>();
+  // Every one of them is read, so that the statement stays the same while the clock goes on.
+  for (const row of await store.query<{ entity_key: string; at: string; data: string }>(DEFINITIONS, {
+    type,
+    known: asOf,
+  })) {
+    const one = { at: Number(row.at), data: row.data };
+    const before = held.get(row.entity_key);
+    if (before === undefined || one.at <= time || one.at === before.at) held.set(row.entity_key, one);
+  }
+  return [...held.values()].map(({ data }) => JSON.parse(data) as Record<string, unknown>);
 }
 
-/** SQL of {@link readDefinitions}. */
-export const DEFINITIONS = `SELECT toJSONString(data) AS data, minIf(at, at > {as_of:Int64}) OVER () AS ${NEXT_TURN} FROM (
-  SELECT id, lower(entity) AS entity_key, toUnixTimestamp64Milli(occurred_at) AS at, data
+/** SQL of {@link readDefinitions}: all that are known, by entity and time. */
+export const DEFINITIONS = `SELECT entity_key, at, data FROM (
+  SELECT id, lower(entity) AS entity_key, toUnixTimestamp64Milli(occurred_at) AS at, toJSONString(data) AS data
   FROM events
   WHERE type = {type:String} AND ${KNOWN}
   ORDER BY id, normaliser DESC, recorded_at LIMIT 1 BY id
 )
-ORDER BY entity_key, at <= {as_of:Int64} DESC, if(at <= {as_of:Int64}, at, -at) DESC, id DESC
-LIMIT 1 BY entity_key
+ORDER BY entity_key, at, id
 SETTINGS readonly = 2, output_format_json_quote_64bit_integers = 0`;

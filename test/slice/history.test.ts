@@ -51,6 +51,22 @@ describe('definitions', () => {
     expect(await targets(on(6))).toEqual([['Up', 0.9]]);
     expect(await targets(on(4))).toEqual([]);
   });
+
+  it('hold from when they say: the latest that has begun, else the first that will', async () => {
+    const slo = (target: number, at: string) =>
+      recorded('slo.defined', at, { slo: 'Up', public: true, definition: { target } }, on(1));
+    await ledger.write([slo(0.99, on(10)), slo(0.9, on(5)), slo(0.999, on(15))]);
+    const targetAt = async (now: string) =>
+      (await readDefinitions(ledger.store, 'slo.defined', null, now)).map(
+        (data) => (data.definition as { target?: number }).target,
+      );
+    expect([await targetAt(on(4)), await targetAt(on(5)), await targetAt(on(12)), await targetAt(on(15))]).toEqual([
+      [0.9],
+      [0.9],
+      [0.99],
+      [0.999],
+    ]);
+  });
 });
 
 describe('adoption and answers', () => {
