@@ -72,7 +72,7 @@ export function randomHistory(seed: number): Recorded[] {
   const levels = newStory();
   tellServiceLevels(levels, seed, telling.start, telling.end);
   const maintenance = newStory();
-  tellMaintenance(maintenance, seed, telling.start, telling.end);
+  tellMaintenance(maintenance, seed, telling.start, telling.end, told);
   const apart = [business, help, levels, maintenance].flatMap(({ history }) => history);
   return [...told, ...apart, ...normalisedAgain(told, random)].sort(
     (a, b) => Date.parse(a.recorded_at) - Date.parse(b.recorded_at),

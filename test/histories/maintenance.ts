@@ -1,23 +1,39 @@
 import { newRandom } from './random.ts';
-import type { Story } from './story.ts';
+import type { Recorded, Story } from './story.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /**
  * What is planned to be under maintenance: announced early and late, put off, made longer and shorter in time or too late,
- * cancelled, completed, told twice, in all orders; many at a time, so that they meet each other and incidents. Drawn apart from
- * what else happens.
+ * cancelled, completed, told twice, in all orders; many at a time, so that they meet each other, and about half of them around
+ * an incident of what was `told`. Drawn apart from what else happens.
  */
-export function tellMaintenance(story: Story, seed: number, start: number, end: number): void {
+export function tellMaintenance(
+  story: Story,
+  seed: number,
+  start: number,
+  end: number,
+  told: readonly Recorded[],
+): void {
   const random = newRandom(seed ^ 0x3c6ef372);
   const iso = (at: number): string => new Date(at).toISOString();
   const names = ['api', 'API', 'web', 'Website', 'shop', 'Shop frontend', 'acme/lib', 'acme/mono', 'nobody'];
+  const incidents = told.flatMap(({ event }) => {
+    if (event.type !== 'incident.detected') return [];
+    const { service_id, service, repository } = event.data;
+    return [{ at: Date.parse(event.occurred_at), name: service_id ?? service ?? repository }];
+  });
   for (let number = random.pick([0, 0, 1, 3, 8, 12]); number > 0; number -= 1) {
     const maintenance_id = `M-${number}`;
-    const first = start + random.int(0, Math.floor((end - start) / HOUR_MS)) * HOUR_MS;
+    const incident = random.chance(0.5) && incidents.length > 0 ? random.pick(incidents) : null;
+    const first =
+      incident === null
+        ? start + random.int(0, Math.floor((end - start) / HOUR_MS)) * HOUR_MS
+        : incident.at + random.int(-240, 60) * MINUTE_MS;
+    const some = random.shuffled(names).slice(0, random.pick([1, 1, 2, 4]));
     let plan = {
-      services: random.shuffled(names).slice(0, random.pick([1, 1, 2, 4])),
+      services: incident?.name === undefined ? some : [incident.name, ...some.slice(1)],
       from: first,
       to: first + random.pick([20, 60, 240, 1_500, 4_321]) * MINUTE_MS,
     };
