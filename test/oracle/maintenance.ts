@@ -130,7 +130,8 @@ function itemOf(world: World, options: Options, maintenance: Maintenance): Maint
   return {
     maintenance,
     atomId: `${service} ${start}`,
-    at: start,
+    // What is only planned yet is not there yet (D82).
+    at: excluded === '' && start >= world.asOf ? null : start,
     dimensions: dimensionsOf(world, options, service, start),
     excluded,
   };
