@@ -58,3 +58,14 @@ FROM (
 )
 ORDER BY source, service, alive_from`;
 }
+
+/** Reads how every service is spelled, by its name in lower case. */
+export async function readSpellings(store: Store, tables: AtomTables): Promise<ReadonlyMap<string, string>> {
+  const rows = await store.query<{ service: string }>(spellingsSql(tables));
+  return new Map(rows.map(({ service }) => [service.toLowerCase(), service]));
+}
+
+/** SQL of {@link readSpellings}. */
+export function spellingsSql(tables: AtomTables): string {
+  return `SELECT DISTINCT service FROM ${tables.service_spans} ORDER BY service`;
+}

@@ -8,6 +8,7 @@ import { answerObjectives, findKeyResult, type Objective } from '../queries/okr/
 import { parseRequest } from '../queries/request.ts';
 import type { Slo, SloAsking, SpentBy } from '../queries/slo/slo.ts';
 import { answerSlos, badDays, findSlo, type SloInDetail, spentBy } from '../queries/slo/slos.ts';
+import { readSpellings } from '../queries/spans.ts';
 import type { MetricParts } from './routes/metrics.ts';
 
 /** Judgements on metric answers, each as of a past instant (UTC ISO) or, with null, as of now. */
@@ -49,10 +50,15 @@ export function openJudging(deps: JudgingDeps): Judging {
       return metric !== null && parsed?.ok ? { metric, request: parsed.request } : null;
     };
     let maintenances: Promise<Maintenances> | null = null;
+    let spellings: Promise<ReadonlyMap<string, string>> | null = null;
     const always = { start: 0, end: FOR_EVER };
     return {
       now: context.now,
       withAtoms: deps.withAtoms,
+      async spellingOf(service) {
+        spellings ??= deps.withAtoms(asOf, ['service_spans'], (tables) => readSpellings(store, tables));
+        return (await spellings).get(service.toLowerCase()) ?? service;
+      },
       async maintenanceOf(service) {
         maintenances ??= deps.withAtoms(asOf, ['maintenances'], (tables) => readMaintenances(store, tables, always));
         return (await maintenances).get(service.toLowerCase()) ?? [];

@@ -14,6 +14,8 @@ export const MAINTENANCE = 'ops.maintenance';
 
 /** Asking, and the rows behind a metric's answer; null as with {@link Asking.ask}. */
 export interface SloAsking extends Asking {
+  /** The name of a service as its atoms have it, which a definition may spell in another case; itself if there are none. */
+  readonly spellingOf: (service: string) => Promise<string>;
   /** When a service was, or is to be, in maintenance that was announced in time (R59): a union. */
   readonly maintenanceOf: (service: string) => Promise<readonly Span[]>;
   /** Why the slices of an SLO cannot be pulled now; null: they can, or it is not known here. */

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { Store } from '../../ingest/ports.ts';
 import { type SloDefinition, sloDefinition } from '../../ingest/workspace/slos.ts';
-import { type Asking, asOfParam } from '../ask.ts';
+import { asOfParam } from '../ask.ts';
 import type { AtomName } from '../atoms/tables.ts';
 import { iso } from '../buckets.ts';
 import { readDefinitions } from '../definitions.ts';
@@ -153,12 +153,15 @@ export async function badDays(
   });
 }
 
-async function readSlos(store: Store, { asOf, now }: Asking): Promise<readonly Defined[]> {
-  return (await readDefinitions(store, 'slo.defined', asOf, now)).flatMap((data): Defined[] => {
+async function readSlos(store: Store, { asOf, now, spellingOf }: SloAsking): Promise<readonly Defined[]> {
+  const defined: Defined[] = [];
+  for (const data of await readDefinitions(store, 'slo.defined', asOf, now)) {
     const parsed = sloDefinition.safeParse(data.definition);
-    if (!parsed.success) return [];
-    return [{ id: String(data.slo), isPublic: data.public === true, definition: parsed.data }];
-  });
+    if (!parsed.success) continue;
+    const definition = { ...parsed.data, service: await spellingOf(parsed.data.service) };
+    defined.push({ id: String(data.slo), isPublic: data.public === true, definition });
+  }
+  return defined;
 }
 
 interface Answered {

@@ -45,6 +45,18 @@ describe('a service level by incidents, less maintenance', () => {
     ]);
   });
 
+  it('finds incidents and maintenance of a service that it spells in another case', async () => {
+    service('shop', 'sales');
+    slo('there', 'SHOP', incidents);
+    announce('M1', ['Shop'], '2026-03-09T10:00Z', '2026-03-10T10:00Z', '2026-03-10T12:00Z');
+    incident('I1', 'shop', '2026-03-10T11:30Z', '2026-03-10T12:20Z');
+    await told();
+    const there = await level('there');
+    expect(there).toMatchObject({ service: 'shop', bad: 1_200, maintenance_seconds: 7_200, status: 'provisional' });
+    expect(there.incidents).toHaveLength(1);
+    expect(there.maintenances).toHaveLength(1);
+  });
+
   it('announced too late, or cancelled, it changes nothing', async () => {
     service('shop', 'sales');
     slo('there', 'shop', incidents);

@@ -11,7 +11,7 @@ import type { Items, Metric, Options } from '../../queries/metric.ts';
 import { columnsOf } from '../../queries/metric.ts';
 import { findMetric, metrics } from '../../queries/metrics/registry.ts';
 import { type MetricRequest, parseRequest } from '../../queries/request.ts';
-import { serviceSpansSql, sourceSpansSql } from '../../queries/spans.ts';
+import { serviceSpansSql, sourceSpansSql, spellingsSql } from '../../queries/spans.ts';
 import { undeployedSql } from '../../queries/undeployed.ts';
 import { TEAM_ZONES } from '../../queries/zones.ts';
 import { THOROUGH } from '../support/thorough.ts';
@@ -110,6 +110,7 @@ describe('the generated SQL', () => {
 
   it('is planned by ClickHouse: what is asked beside', async () => {
     for (const as_of of [null, 0]) await bench.store.query(`EXPLAIN ${TEAM_ZONES}`, { as_of });
+    await bench.store.query(`EXPLAIN ${spellingsSql(tables)}`);
     expect((await bench.store.query(`EXPLAIN ${sourceSpansSql(tables)}`)).length).toBeGreaterThan(0);
   });
 
