@@ -13,6 +13,8 @@ export interface AnswerDeps {
   readonly keptCounts?: KeptCounts;
   /** Answers that stand as long as nothing that they were made of changes; without, each is made anew. */
   readonly keptAnswers?: KeptAnswers;
+  /** Hears of instants (epoch ms) at which time alone changes the answer, but for those that statements tell. */
+  readonly turnsAt?: (instant: number) => void;
   readonly now: string;
   readonly reportingZone: string;
   /** First month of the fiscal year, 1 to 12; January without. */

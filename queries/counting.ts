@@ -98,10 +98,10 @@ async function readCellsOf(
 }
 
 function levelsOf(
-  { counts: store, now }: CountingDeps,
+  { counts: store, now, turnsAt }: CountingDeps,
   tables: AtomTables,
   { asOf, options }: MetricRequest,
   { reach }: Axis,
 ) {
-  return readServiceLevels(store, tables, { reach, asOf, now, withEvents: options.method !== 'time' });
+  return readServiceLevels(store, tables, { reach, asOf, now, withEvents: options.method !== 'time', turnsAt });
 }

@@ -4,13 +4,15 @@ import { KNOWN } from './atoms/sql.ts';
 
 /**
  * What the workspace has defined, one entry per entity: the definition that held at `asOf` as known then, else the earliest
- * one known; null asks as of `now` with all that is known. Sorted by entity. `data` is as the vocabulary has it.
+ * one known; null asks as of `now` with all that is known. Sorted by entity. `data` is as the vocabulary has it. `turnsAt` hears when
+ * one will hold that does not yet.
  */
 export async function readDefinitions(
   store: Store,
   type: EventType,
   asOf: string | null,
   now: string,
+  turnsAt: (instant: number) => void = () => undefined,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const time = Date.parse(asOf ?? now);
   const held = new Map<string, { readonly at: number; readonly data: string }>();
@@ -20,6 +22,7 @@ export async function readDefinitions(
     known: asOf,
   })) {
     const one = { at: Number(row.at), data: row.data };
+    if (one.at > time) turnsAt(one.at);
     const before = held.get(row.entity_key);
     if (before === undefined || one.at <= time || one.at === before.at) held.set(row.entity_key, one);
   }

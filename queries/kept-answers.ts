@@ -17,8 +17,8 @@ export interface KeptAnswers {
 
 /** Rows that are kept, of all answers together: some 60 MB. */
 const MOST_ROWS = 50_000;
-/** What an answer weighs beside its rows, as rows: the texts of its statements. */
-const ROWS_OF_ANSWER = 50;
+/** What a statement of an answer weighs, as rows: its text. */
+const ROWS_OF_STATEMENT = 10;
 
 /** Days begin and end at full quarters of an hour, in every zone: what is told of days is as it was until the next. */
 const QUARTER = HOUR / 4;
@@ -35,22 +35,22 @@ interface Kept {
 }
 
 /** Keeps answers, those asked for longest ago going first. */
-export function keepAnswers(): KeptAnswers {
+export function keepAnswers(mostRows = MOST_ROWS): KeptAnswers {
   const kept = new Map<string, Kept>();
   let rows = 0;
 
   const forget = (key: string): void => {
     const one = kept.get(key);
-    if (one !== undefined) rows -= rowsOf(one.answer);
+    if (one !== undefined) rows -= weightOf(one);
     kept.delete(key);
   };
 
   function keep(key: string, one: Kept): void {
     forget(key);
     kept.set(key, one);
-    rows += rowsOf(one.answer);
+    rows += weightOf(one);
     for (const oldest of kept.keys()) {
-      if (rows <= MOST_ROWS) break;
+      if (rows <= mostRows) break;
       forget(oldest);
     }
   }
@@ -63,16 +63,21 @@ export function keepAnswers(): KeptAnswers {
       const key = JSON.stringify([metric.id, request, deps.reportingZone, deps.fiscalStartMonth]);
       const held = kept.get(key);
       if (held !== undefined && now >= held.from && now < held.until && (await keptCounts.stillHold(held.known))) {
-        kept.delete(key);
-        kept.set(key, held);
+        // Meanwhile it may have been let go of, or another may have come in its place.
+        if (kept.get(key) === held) {
+          kept.delete(key);
+          kept.set(key, held);
+        }
         return { ok: true, answer: asOf(held.answer, deps.now) };
       }
-      forget(key);
-      const { noting, known } = noteWhatIsRead(deps, keptCounts);
+      if (kept.get(key) === held) forget(key);
+      const { noting, known, turns } = noteWhatIsRead(deps, keptCounts);
       const answered = await make(noting, metric, request);
       if (answered.ok && known.every((one) => one !== null)) {
-        const turns = known.map(({ until }) => until);
-        const until = Math.min((Math.floor(now / QUARTER) + 1) * QUARTER, ...turns);
+        const until = [...turns, ...known.map((one) => one.until)].reduce(
+          (least, turn) => Math.min(least, turn),
+          (Math.floor(now / QUARTER) + 1) * QUARTER,
+        );
         keep(key, { answer: frozen(answered.answer), known, from: now, until });
       }
       return answered;
@@ -92,7 +97,7 @@ function isOver(metric: Metric, { asOf, to, options }: MetricRequest, now: numbe
 }
 
 /**
- * Notes what a question reads. A statement that was known from another instant, with all of its parameters, does not depend on the
+ * Notes what a question reads, and when it says that time will change the answer. A statement that was known from another instant, with all of its parameters, does not depend on the
  * clock; null stands for one that may, and for whatever is read past what is kept.
  */
 function noteWhatIsRead(deps: AnswerDeps, counts: KeptCounts) {
@@ -108,7 +113,11 @@ function noteWhatIsRead(deps: AnswerDeps, counts: KeptCounts) {
     },
   };
   const keptCounts: KeptCounts = { ...counts, forQuestion: (now) => counts.forQuestion(now, heard) };
-  return { noting: { ...deps, store, keptCounts }, known };
+  const turns: number[] = [];
+  const turnsAt = (instant: number) => {
+    turns.push(instant);
+  };
+  return { noting: { ...deps, store, keptCounts, turnsAt }, known, turns };
 }
 
 function asOf(answer: MetricAnswer, now: string): MetricAnswer {
@@ -117,8 +126,8 @@ function asOf(answer: MetricAnswer, now: string): MetricAnswer {
   return { ...answer, as_of: now, totals, series };
 }
 
-function rowsOf({ totals, series }: MetricAnswer): number {
-  return ROWS_OF_ANSWER + totals.length + series.length;
+function weightOf({ answer, known }: Kept): number {
+  return answer.totals.length + answer.series.length + ROWS_OF_STATEMENT * known.length;
 }
 
 /** Those who ask share what is in the rows. */

@@ -140,9 +140,11 @@ export function keepCounts(store: Store, mostValues = MOST_VALUES): KeptCounts {
           const until = turns(sql) ? nextTurn((await known?.rows) ?? []) : Number.POSITIVE_INFINITY;
           if (known !== undefined && (!turns(sql) || (asOf >= known.readAt && asOf < until))) {
             heard(asOf > known.readAt ? { sql, marks: named, until } : null);
-            // The map tells ages by its order.
-            kept.delete(key);
-            kept.set(key, known);
+            // The map tells ages by its order; meanwhile it may have been let go of.
+            if (kept.get(key) === known) {
+              kept.delete(key);
+              kept.set(key, known);
+            }
             return known.rows as Promise<R[]>;
           }
           heard(null);

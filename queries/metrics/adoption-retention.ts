@@ -7,9 +7,14 @@ const weekOf = (at: string): string => `intDiv(toRelativeDayNum(${at}, {tz:Strin
 const startOfWeek = (week: string): string => `toDateTime64(toDate(toInt32((${week}) * 7 - 3)), 3, {tz:String})`;
 
 const AS_OF = "fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')";
-/** When the week of as_of, or one so many after it, begins, and when that of as_of closes the one before. */
-const weekBegins = (later: number): string => startOfWeek(`${weekOf(AS_OF)} + ${later}`);
-const closes = `${weekBegins(0)} + toIntervalHour(48)`;
+/** When the week of as_of, or one so many after it, counts (a millisecond after it begins), and when that of as_of closes the one before. */
+const weekCounts = (later: number): string =>
+  `${startOfWeek(`${weekOf(AS_OF)} + ${later}`)} + toIntervalMillisecond(1)`;
+const closes = `${startOfWeek(weekOf(AS_OF))} + toIntervalHour(48)`;
+const nextTurn = [weekCounts(0), closes].reduceRight(
+  (later, turn) => `if(${turn} > ${AS_OF}, ${turn}, ${later})`,
+  weekCounts(1),
+);
 
 /** Retention of people (metrics.md §6.4). */
 export const retention: Metric = {
@@ -53,8 +58,7 @@ export const retention: Metric = {
     open: 'NOT returned AND week_closes > known_until',
     columns: ['person_key'],
     tallies: { respondents: 'uniqExact(person_key)' },
-    turns: () =>
-      `toUnixTimestamp64Milli(least(${weekBegins(1)}, if(${closes} > ${AS_OF}, ${closes}, ${weekBegins(1)})))`,
+    turns: () => `toUnixTimestamp64Milli(${nextTurn})`,
     params: { week: Math.floor(Number(week)) },
   }),
   examples: [

@@ -9,6 +9,7 @@ import { windowOf } from './by-slices.ts';
 import { type HeardSlice, sliceGrid } from './judge.ts';
 import { slicesBeginning, touchedSlices, untouched } from './maintained.ts';
 import { readPulled, readSlices } from './ratio.ts';
+import { wholeWindow } from './window.ts';
 
 /** A service level that is counted in slices. */
 export interface EventLevel {
@@ -29,18 +30,23 @@ export interface ServiceLevels {
   readonly targets: ReadonlyMap<string, number>;
 }
 
+interface Asked {
+  readonly reach: Span;
+  readonly asOf: string | null;
+  readonly now: string;
+  readonly withEvents: boolean;
+  /** Hears when time alone will change what is read. */
+  readonly turnsAt?: ((instant: number) => void) | undefined;
+}
+
 /**
  * Reads which services have a ratio of told or pulled slices that says how available they are (R58): the one that is marked
  * `headway.dev/availability: true`, else the only one there is; and the targets of those that are measured by incidents.
  * `reach` is all that is asked about.
  */
-export async function readServiceLevels(
-  store: Store,
-  tables: AtomTables,
-  asked: { readonly reach: Span; readonly asOf: string | null; readonly now: string; readonly withEvents: boolean },
-): Promise<ServiceLevels> {
-  const { reach, asOf, now } = asked;
-  const slos = (await readDefinitions(store, 'slo.defined', asOf, now)).flatMap((data) => {
+export async function readServiceLevels(store: Store, tables: AtomTables, asked: Asked): Promise<ServiceLevels> {
+  const { asOf, now } = asked;
+  const slos = (await readDefinitions(store, 'slo.defined', asOf, now, asked.turnsAt)).flatMap((data) => {
     const parsed = sloDefinition.safeParse(data.definition);
     return parsed.success ? [{ id: String(data.slo), definition: parsed.data }] : [];
   });
@@ -58,7 +64,7 @@ export async function readServiceLevels(
     const marked = some.filter(({ definition }) => definition.is_availability);
     const [chosen, ...others] = marked.length > 0 ? marked : some;
     if (chosen === undefined || others.length > 0) continue;
-    const level = await readLevel(store, tables, chosen.id, chosen.definition, reach, asOf, Date.parse(asOf ?? now));
+    const level = await readLevel(store, tables, chosen.id, chosen.definition, asked);
     if (level !== null) byEvents.set(service, level);
   }
   return { byEvents, targets };
@@ -69,20 +75,24 @@ async function readLevel(
   tables: AtomTables,
   slo: string,
   definition: SloDefinition,
-  reach: Span,
-  asOf: string | null,
-  at: number,
+  { reach, asOf, now, turnsAt }: Asked,
 ): Promise<EventLevel | null> {
+  const at = Date.parse(asOf ?? now);
   const { indicator, slice_seconds: sliceSeconds, target } = definition;
   if (indicator === undefined) return null;
   const pulledAs = isPulled(indicator) ? pulledName(slo, definition, indicator) : null;
-  const { anchor } = sliceGrid(windowOf(definition), sliceSeconds, COUNTING, at);
+  const window = windowOf(definition);
+  const { anchor } = sliceGrid(window, sliceSeconds, COUNTING, at);
+  // The slices of every period of the calendar begin anew.
+  if (window.kind !== 'rolling') turnsAt?.(wholeWindow(window, at).end);
   const question = { indicator, pulledAs, sliceSeconds, anchor, from: reach.start, to: Math.min(reach.end, at), asOf };
   const { slices, heardSince } = await readSlices(store, tables, question);
   if (heardSince === null) return null;
   const pulled = pulledAs === null ? null : await readPulled(store, pulledAs, asOf);
   // What is about to be asked for is not missing.
-  const late = pulled?.until && at - pulled.until <= sliceSeconds * 1000 + 300_000 ? pulled.until : at;
+  const awaited = pulled?.until ? pulled.until + sliceSeconds * 1000 + 300_000 : 0;
+  const late = pulled?.until && at <= awaited ? pulled.until : at;
+  if (late !== at) turnsAt?.(awaited + 1);
   return { target, sliceSeconds, anchor, slices, heardSince, until: Math.min(at, late) };
 }
 

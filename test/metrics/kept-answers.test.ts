@@ -87,6 +87,70 @@ test('is made anew after every quarter of an hour', async () => {
   expect((await downtime(at(900))).answer.series[0]!.window).not.toBe(kept.series[0]!.window);
 });
 
+const slo = (service: string, definition: object) => ({
+  slo: service,
+  public: false,
+  definition: { title: service, service, window_days: 30, slice_seconds: 3_600, ...definition } as never,
+});
+
+/** Availability at an instant, asked for when it is kept already, and as it is made anew. */
+async function keptAndAnew(seconds: number, params: Readonly<Record<string, string>>) {
+  for (const before of [10, 11, 12]) await downtime(at(before), params, 'platform.availability');
+  const { answer: kept } = await downtime(at(seconds), params, 'platform.availability');
+  keeps = keeping();
+  const { answer: anew } = await downtime(at(seconds), params, 'platform.availability');
+  return { kept, anew };
+}
+
+test('is made anew when a definition that was stated ahead comes to hold', async () => {
+  const { tell, history } = newStory();
+  tell('service.defined', '2026-01-01T00:00:00Z', { service_id: 'shop', registered_at: '2026-01-01T00:00:00.000Z' });
+  const incidents = (target: number) => slo('shop', { sli: 'incidents', target });
+  tell('slo.defined', '2026-01-01T00:00:00Z', incidents(0.9999));
+  tell('slo.defined', '2026-04-01T12:08:00Z', incidents(0.9), { recordedAt: '2026-04-01T12:00:00Z' });
+  await ledger.atoms.refresh(await ledger.write(history));
+  const { kept, anew } = await keptAndAnew(540, { from: MARCH.from, to: MARCH.to });
+  expect(kept).toEqual(anew);
+  expect(anew.totals[0]).toMatchObject({ meeting_n: 1 });
+});
+
+test('is made anew where the slices of a calendar begin anew', async () => {
+  const { tell, history } = newStory();
+  tell('service.defined', '2026-01-01T00:00:00Z', { service_id: 'shop', registered_at: '2026-01-01T00:00:00.000Z' });
+  const calendar = { count: 1, unit: 'day', anchor: '2026-01-01T12:07:30', tz: 'UTC' };
+  const indicator = { from: 'windows', name: 'shop' };
+  const five = { slice_seconds: 18_000, window_days: 1 };
+  tell('slo.defined', '2026-01-01T00:00:00Z', slo('shop', { sli: 'ratio', target: 0.9, indicator, calendar, ...five }));
+  for (let hour = 0; hour < 14 * 24; hour += 1) {
+    const [from, to] = [hour, hour + 1].map((each) =>
+      new Date(Date.parse(MARCH.from) + each * 3_600_000).toISOString(),
+    );
+    tell('sli.window', from!, { sli: 'shop', from: from!, to: to!, good: hour % 7, valid: 10 });
+  }
+  await ledger.atoms.refresh(await ledger.write(history));
+  const { kept, anew } = await keptAndAnew(540, { from: MARCH.from, to: MARCH.to, grain: 'day' });
+  expect(kept).toEqual(anew);
+  expect(anew.totals[0]).toMatchObject({ method: 'events' });
+});
+
+test('lets go of what was asked for longest ago, whoever asks at the same time', async () => {
+  keeps = { ...keeping(), keptAnswers: keepAnswers(1_000) };
+  const hours = { ...MARCH, grain: 'hour' };
+  // Just before a quarter is over and just after: one takes what the other lets go of.
+  for (let start = 0; start < 9_000; start += 900) {
+    for (const seconds of [0, 1]) await downtime(at(start + seconds), hours);
+    await Promise.all([downtime(at(start + 899), hours), downtime(at(start + 900), hours)]);
+  }
+  const windowOf = async (seconds: number, params: Readonly<Record<string, string>>) =>
+    (await downtime(at(9_000 + seconds), params)).answer.series[0]!.window;
+  for (const seconds of [10, 11]) await windowOf(seconds, hours);
+  const kept = await windowOf(12, hours);
+  expect(await windowOf(13, hours)).toBe(kept);
+  for (const from of ['2026-03-01', '2026-02-28', '2026-02-27'])
+    for (const seconds of [14, 15]) await windowOf(seconds, { ...hours, from });
+  expect(await windowOf(16, hours)).not.toBe(kept);
+});
+
 test('is not kept of a window that is not long over', async () => {
   const recent = { from: '2026-03-02', to: '2026-03-29T12:00:01Z' };
   const [, second, third] = [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Store } from '../../ingest/ports.ts';
 import { type KeptCounts, keepCounts, NEXT_TURN } from '../../queries/kept-counts.ts';
+import { newStory } from '../histories/story.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
 
 let ledger: Ledger;
@@ -107,6 +108,22 @@ test('is read anew where time may bring the first row', async () => {
   const ripe = `SELECT n, minIf(n, n > {as_of:Int64}) OVER () AS ${NEXT_TURN} FROM apples WHERE n <= {as_of:Int64}`;
   const ripeBy = async (asOf: number) => (await kept.forQuestion(NOW).query(ripe, { as_of: asOf })).length;
   expect([await ripeBy(9), await ripeBy(10)]).toEqual([0, 1]);
+});
+
+test('knows of a week that begins in the very instant it is asked in', async () => {
+  const { tell, history } = newStory();
+  for (const [people, day] of [
+    ['abcde', '2025-03-03'],
+    ['fghij', '2025-03-10'],
+  ] as const)
+    for (const person of people) tell('portal.action', `${day}T09:00:00Z`, { principal: person, action: 'click' });
+  await ledger.clear();
+  await ledger.atoms.refresh(await ledger.write(history));
+  const params = { from: '2025-03-03', to: '2025-03-31', grain: 'week', week: '2' };
+  const people = async (now: string) => (await ledger.ask('adoption.retention', params, now)).totals[0]!.n;
+  expect(await people('2025-03-24T00:00:00.000Z')).toBe(5);
+  expect(await people('2025-03-24T00:00:00.001Z')).toBe(10);
+  expect(await people('2025-03-25T10:00:00.000Z')).toBe(10);
 });
 
 test('lets go of many that have no rows', async () => {
