@@ -97,8 +97,9 @@ function isOver(metric: Metric, { asOf, to, options }: MetricRequest, now: numbe
 }
 
 /**
- * Notes what a question reads, and when it says that time will change the answer. A statement that was known from another instant, with all of its parameters, does not depend on the
- * clock; null stands for one that may, and for whatever is read past what is kept.
+ * Notes what a question reads, and when it says that time will change the answer. A statement that was known from another
+ * instant, with all of its parameters, does not depend on the clock; null stands for one that may, and for whatever is read past
+ * what is kept.
  */
 function noteWhatIsRead(deps: AnswerDeps, counts: KeptCounts) {
   const known: (Known | null)[] = [];
