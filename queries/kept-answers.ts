@@ -15,7 +15,7 @@ export interface KeptAnswers {
   give(deps: AnswerDeps, metric: Metric, request: MetricRequest, make: Answering): Promise<Answered>;
 }
 
-/** Rows that are kept, of all answers together: some 60 MB. */
+/** Rows that are kept, of all answers together: some 25 MB. */
 const MOST_ROWS = 50_000;
 /** What a statement of an answer weighs, as rows: its text. */
 const ROWS_OF_STATEMENT = 10;

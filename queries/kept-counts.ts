@@ -127,8 +127,9 @@ export function keepCounts(store: Store, mostValues = MOST_VALUES): KeptCounts {
         ...store,
         async query<R extends Row>(sql: string, params: Readonly<Record<string, SqlValue>> = {}): Promise<R[]> {
           // Tables in memory have no parts.
-          if (!PAST.test(sql)) marks ??= marksFromNow();
-          const now = PAST.test(sql) ? null : await marks;
+          const isPast = PAST.test(sql);
+          if (!isPast) marks ??= marksFromNow();
+          const now = isPast ? null : await marks;
           if (now === null) {
             heard(null);
             return store.query<R>(sql, params);
