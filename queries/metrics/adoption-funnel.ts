@@ -13,7 +13,7 @@ const isStep = {
   second_week: '1',
 } as const;
 
-const LAST_SECOND_WEEK_DAY = 14;
+const SECOND_WEEK_ENDS_DAY = 14;
 
 /** The first of some instants that is not before another one and not after a third; null where there is none. */
 const firstFrom = (ats: string, from: string, until: string): string =>
@@ -60,13 +60,14 @@ export const funnel: Metric = {
     const number = steps.indexOf(step as (typeof steps)[number]);
     const before = of === 'first' || number === 1 ? null : `at_${number - 1}`;
     const reached = [...(before === null ? [] : [before]), `at_${number}`];
+    const closes = step === 'second_week' ? 'week_closes_at' : 'closes_at';
     return {
       from: ({ actions }, { groups }) =>
         inCohorts(
           stepped(
             `(
         SELECT person_key, min(acted_at) AS at_0, at_0 + toIntervalMillisecond({within_ms:Int64}) AS closes_at, at_0 + toIntervalDay(7) AS week_from,
-          least(closes_at, at_0 + toIntervalDay(${LAST_SECOND_WEEK_DAY})) AS week_until,
+          least(closes_at, at_0 + toIntervalDay(${SECOND_WEEK_ENDS_DAY})) AS week_closes_at, least(closes_at, at_0 + toIntervalDay(${SECOND_WEEK_ENDS_DAY}) - toIntervalMillisecond(1)) AS week_until,
           argMin(team, (acted_at, atom_id)) AS team, team AS team_now,
           ${Object.entries(isStep)
             .map(([name, condition]) => `groupUniqArrayIf(acted_at, ${condition}) AS ${name}_ats`)
@@ -85,15 +86,16 @@ export const funnel: Metric = {
             who: 'person_key',
             at: 'at_0',
             cells: ['team'],
-            columns: ['person_key', 'closes_at', ...reached, 'team', 'team_now'],
+            columns: ['person_key', closes, ...reached, 'team', 'team_now'],
           },
           groups.length > 0,
         ),
-      at: before === null ? 'cohort_at' : `if(isNull(${before}), NULL, toNullable(cohort_at))`,
-      reason: "if(few, 'few', '')",
+      at: 'cohort_at',
+      // Whoever did not reach the step before is no part of the rate, but their team is there.
+      reason: `multiIf(few, 'few', ${before === null ? '0' : `isNull(${before})`}, 'not_there_yet', '')`,
       hit: `isNotNull(at_${number})`,
       open: `isNull(at_${number})`,
-      closes: 'closes_at',
+      closes,
       columns: ['person_key'],
       tallies: { respondents: 'uniqExact(person_key)' },
       params: { within_ms: Math.round(Number(within_days) * 86_400_000) },

@@ -14,13 +14,16 @@ const newcomerCaveats: readonly string[] = [
 ];
 
 /** Kinds of atoms that every one of them reads. */
-export const newcomerReads: readonly AtomName[] = ['identities', 'adoptions'];
+export const newcomerReads: readonly AtomName[] = ['identities', 'rollouts'];
 
 /** Whose each login is: the person of the latest definition that names it, of a person the latest definition only (R60). */
 const people = ({ identities }: AtomTables): string => `(
-      SELECT login_key, argMax(person_key, (defined_at, atom_id)) AS person_key
+      SELECT login_key, argMax(person_key, (defined_at, event_ids[1])) AS person_key
       FROM (SELECT *, defined_at = max(defined_at) OVER (PARTITION BY person_key) AS stands FROM ${identities}) WHERE stands GROUP BY login_key
     )`;
+
+/** A rollout that went through the platform's path (metrics.md §6.1), of whatever service: registered by then, exempt or neither. */
+const isOnPath = "production = 1 AND excluded = '' AND outcome IN ('succeeded', 'failed_live') AND platform_path = 1";
 
 /** A change, once for all services, by the digest of its author. */
 const authored =
@@ -56,9 +59,9 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
           if(p.login_key = '', n.login_key, p.person_key) AS person_key
         FROM ${tables.newcomers} AS n
         LEFT JOIN ${people(tables)} AS p ON p.login_key = n.login_key
-        LEFT JOIN (SELECT team AS platform_team, min(valid_from) AS since FROM ${tables.adoptions} WHERE adopted = 1 AND excluded = '' GROUP BY team) AS a
+        LEFT JOIN (SELECT team AS platform_team, min(finished_at) AS since FROM ${tables.rollouts} WHERE ${isOnPath} GROUP BY team) AS a
           ON a.platform_team = n.team
-        WHERE n.excluded = '' AND (n.how != 'transfer' OR a.platform_team = '' OR a.since > n.started_at)
+        WHERE n.excluded = '' AND (n.how != 'transfer' OR a.platform_team = '' OR a.since >= n.started_at)
       )
       SELECT b.*, f.reached_at AS reached_at FROM begun AS b
       LEFT JOIN (

@@ -36,7 +36,7 @@ export function isSuppressed(
   if (typeof least === 'number') return least < metric.suppressBelow && (cell.items > 0 || (most ?? 0) > 0);
   if (cell.hidden !== undefined) return cell.hidden;
   if (cell.tallies.survey !== undefined) return (cell.tallies.survey as SurveyCell).hidden;
-  if (cell.items === 0) return Object.keys(cell.excluded).length > 0;
+  if (cell.items === 0) return (cell.excluded.few ?? 0) > 0;
   return Number(cell.tallies.respondents ?? 0) < metric.suppressBelow;
 }
 

@@ -46,6 +46,11 @@ test('EX-FUN-1: of ten in the portal eight use a template, of four who deploy on
     { team: 'T1', value: 1, n: 5 },
     { team: 'T2', value: 0.6, n: 5 },
   ]);
+  // Of a team of which nobody came so far there is nothing to divide by; it is there nevertheless.
+  expect(await world.totals('adoption.funnel', { ...march, group_by: 'team', step: 'second_week' })).toMatchObject([
+    { team: 'T1', n: null, status: 'suppressed' },
+    { team: 'T2', value: null, n: 0, status: 'not_applicable', excluded: {} },
+  ]);
 });
 
 test('a step before the one before it is not reached, one too late neither, and the last is a week to two after the first', async () => {
@@ -62,7 +67,7 @@ test('a step before the one before it is not reached, one too late neither, and 
     else act(who, '07T09:00', 'rollout');
     if (who === 'f') act(who, '10T09:00', 'navigate');
     if (who === 'g') act(who, '10T08:59', 'navigate');
-    if (who === 'h') act(who, '17T09:01', 'navigate');
+    if (who === 'h') act(who, '17T09:00', 'navigate');
     if (who === 'i') world.story().tell('doc.viewed', '2025-03-12T09:00:00Z', { principal: who, document: 'x' });
   }
   await world.write();
@@ -75,6 +80,9 @@ test('a step before the one before it is not reached, one too late neither, and 
     denominator: 8,
   });
   world.at('2025-03-20T00:00:00.000Z');
+  // The second week is over, so that nobody can come any more.
+  const back = await only('adoption.funnel', { step: 'second_week', of: 'first' });
+  expect(back).toMatchObject({ numerator: 2, denominator: 10, open_n: 0 });
   expect(await only('adoption.funnel', { step: 'deploy' })).toMatchObject({ status: 'provisional', open_n: 2 });
   expect(await world.refused('adoption.funnel', { team: 'T1' })).toContain('not a parameter');
   expect(await world.refused('adoption.funnel/atoms', {})).toContain('never shown');

@@ -71,9 +71,7 @@ function cut(within: Stretch, unit: UnitName, tz: string): Unit[] {
 export interface Bucket {
   readonly time: number;
   readonly asked: Stretch;
-  /** Whether `from` or `to` cuts it. */
-  readonly cut: boolean;
-  /** Whether `to` does. */
+  /** Whether `to` cuts it. */
   readonly cutAtEnd: boolean;
 }
 
@@ -92,8 +90,8 @@ export function bucketsOf(window: Stretch, grain: string | null, tz: string): Bu
         .minus({ days: Number(rolling[1]) - 1 })
         .startOf('day')
         .toMillis();
-      const cut = day.end > window.end;
-      return { time, asked: { start: time, end: Math.min(day.end, window.end) }, cut, cutAtEnd: cut };
+      const asked = { start: time, end: Math.min(day.end, window.end) };
+      return { time, asked, cutAtEnd: asked.end < day.end };
     });
   const unit = grains.find((one) => one === grain)!;
   const buckets: Bucket[] = [];
@@ -103,7 +101,7 @@ export function bucketsOf(window: Stretch, grain: string | null, tz: string): Bu
     const [start, end] = [at.toMillis(), next.toMillis()];
     if (end > window.start) {
       const asked = { start: Math.max(start, window.start), end: Math.min(end, window.end) };
-      buckets.push({ time: start, asked, cut: asked.start > start || asked.end < end, cutAtEnd: asked.end < end });
+      buckets.push({ time: start, asked, cutAtEnd: asked.end < end });
     }
     at = next;
   }

@@ -37,7 +37,7 @@ function answerOf(history: History, ask: Ask, metric: OracleMetric): MetricAnswe
     metric === oracleMetrics[ask.metric] ? worldOf(history, question.asOf) : { ...worldOf(history, question.asOf) };
   const { feeds, sourcesAlone = false } = question.metric;
   const feed = remembered(world, `feed ${feeds} ${sourcesAlone}`, () => feedOf(world, feeds, sourcesAlone));
-  const whole: Bucket = { time: question.window.start, asked: question.window, cut: false, cutAtEnd: false };
+  const whole: Bucket = { time: question.window.start, asked: question.window, cutAtEnd: false };
   const zoneOf = (group: Dimensions): string => (question.tz === 'team' ? teamZone(world, group.team!) : question.tz);
   const groups = groupsOf(question, world, zoneOf);
   const row = (bucket: Bucket, group: Dimensions): Row =>
@@ -136,11 +136,9 @@ function rowOf(question: Question, world: World, feed: Feed, bucket: Bucket, gro
         );
 
   const isRunning = asked.end > asOf;
-  const window = windowOf(
-    question,
-    clipped,
-    (metric.looksBack ? bucket.cutAtEnd && asked.end === bucket.asked.end : bucket.cut) || isClipped || isRunning,
-  );
+  const isCutAtStart = metric.looksBack !== true && bucket.asked.start > bucket.time;
+  const isCutAtEnd = bucket.cutAtEnd && asked.end === bucket.asked.end;
+  const window = windowOf(question, clipped, isCutAtStart || isCutAtEnd || isClipped || isRunning);
   const seedScope = { ...scope, ...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, [value]])) };
   const row: RowContext = {
     world,

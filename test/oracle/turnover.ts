@@ -51,25 +51,26 @@ function employment(world: World): Employment {
       let team = '';
       let engineering: unknown;
       let since = 0;
+      const isDeveloper = (): boolean => isHere && engineering !== false;
       const close = (at: number): void => {
-        if (isHere && engineering !== false && since < at)
-          stays.push({ person, team: team || UNASSIGNED, start: since, end: at });
+        if (isDeveloper() && since < at) stays.push({ person, team: team || UNASSIGNED, start: since, end: at });
         since = at;
       };
-      for (const event of life) {
-        const data = dataOf(event);
-        const at = timeOf(event);
+      for (const at of new Set(life.map(timeOf))) {
         close(at);
-        if (event.type === 'person.left') {
-          if (isHere && engineering !== false)
-            gone.push({ person, team: team || UNASSIGNED, at, voluntary: data.voluntary === true });
-          isHere = false;
-          continue;
+        const told = life.filter((event) => timeOf(event) === at);
+        const leaving = told.filter((event) => event.type === 'person.left');
+        // Who comes and goes at one instant was never here; who was is gone, whatever else is told of that instant.
+        const voluntary = leaving.some((event) => dataOf(event).voluntary === true);
+        if (leaving.length > 0 && isDeveloper()) gone.push({ person, team: team || UNASSIGNED, at, voluntary });
+        for (const event of told) {
+          const data = dataOf(event);
+          // Who moves is with us, also if nobody told of their joining.
+          isHere = event.type !== 'person.left';
+          if (!isHere) continue;
+          team = text(data.team) || team;
+          if (typeof data.engineering === 'boolean') engineering = data.engineering;
         }
-        // Who moves is with us, also if nobody told of their joining.
-        isHere = true;
-        team = text(data.team) || team;
-        if (typeof data.engineering === 'boolean') engineering = data.engineering;
       }
       close(Number.POSITIVE_INFINITY);
     }

@@ -2,12 +2,12 @@ import { DateTime } from 'luxon';
 import type { NormalizedEvent } from '../../ingest/event.ts';
 import { text } from './attempts.ts';
 import { isWeekend, localDate, type Stretch, startOfUnit, type Unit, unitsOf } from './calendar.ts';
-import { UNASSIGNED } from './catalog.ts';
-import { identityOf, placeOf } from './identities.ts';
+import { identityOf } from './identities.ts';
 import { compareText, dataOf, timeOf } from './known.ts';
+import { personalDimensions } from './principals.ts';
 import type { Question } from './question.ts';
 import { wilson } from './statistics.ts';
-import type { Dimensions, Item, OracleMetric, RowContext, Summary } from './summary.ts';
+import type { Dimensions, Item, Options, OracleMetric, RowContext, Summary } from './summary.ts';
 import { remembered, type World } from './world.ts';
 
 /** What somebody does on the platform (R60). */
@@ -67,8 +67,8 @@ interface Action extends Item {
 }
 
 /** Everything that anybody did on the platform, by whom. */
-function actions(world: World): Action[] {
-  return remembered(world, 'actions', () => {
+function actions(world: World, options: Options): Action[] {
+  return remembered(world, `actions ${options.ownership}`, () => {
     const platform = world.events.findLast((event) => event.type === 'platform.defined');
     const qualifying = (platform && (dataOf(platform).qualifying_actions as string[] | undefined)) ?? [];
     const qualifies = (event: NormalizedEvent): boolean =>
@@ -78,17 +78,15 @@ function actions(world: World): Action[] {
       .filter((event) => (USE as readonly string[]).includes(event.type))
       .map((event): Action => {
         const { principal, team } = dataOf(event);
-        const { person, kind } = identityOf(world, text(principal));
+        const login = text(principal);
+        const { person, kind } = identityOf(world, login);
         const at = timeOf(event);
         return {
           atomId: event.id,
           at,
           person,
           excluded: kind || (qualifies(event) ? '' : 'not_qualifying'),
-          dimensions: {
-            team: text(team) || placeOf(world, person, 'team', at) || UNASSIGNED,
-            region: placeOf(world, person, 'region', at) || UNASSIGNED,
-          },
+          dimensions: { ...personalDimensions(world, options, { login, team: text(team), at }) },
         };
       });
   });
@@ -240,7 +238,7 @@ function retention(row: RowContext): Summary {
   const weekOf = (at: number): number => startOfUnit(at, 'week', tz);
   const weeks = remembered(world, `weeks ${tz}`, () => {
     const byPerson = new Map<string, Set<number>>();
-    for (const { person, at, excluded } of actions(world))
+    for (const { person, at, excluded } of actions(world, options))
       if (excluded === '') byPerson.set(person, (byPerson.get(person) ?? new Set()).add(weekOf(at)));
     return byPerson;
   });

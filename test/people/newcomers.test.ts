@@ -158,8 +158,11 @@ test('first change, first deployment and tenth change are of the person behind t
 test('who comes back or comes to engineering begins anew, who changes teams only where the platform is not', async () => {
   beat();
   shop();
+  // Live on the platform since long ago, and registered a week ago.
+  const late = { service_id: 'shop', repository: 'acme/shop', team: 'T', registered_at: ago(7) };
+  world.story().tell('service.defined', ago(7), late);
   world.story().tell('platform.defined', ago(80), { path_sources: ['canonical'] });
-  for (const who of 'abcdefgh')
+  for (const who of 'abcdefghijkl')
     join(who, ago(60), who === 'f' ? { engineering: false } : { newcomer: false, team: 'other' });
   for (const [index, who] of [...'abcde'].entries()) {
     world.story().tell('person.left', ago(40), { person: who });
@@ -169,12 +172,9 @@ test('who comes back or comes to engineering begins anew, who changes teams only
   }
   world.story().tell('person.moved', ago(20), { person: 'f', engineering: true, team: 'new' });
   login('f', later(ago(20), 6));
-  // No service of this team is on the platform, one of that other team is.
-  for (const [who, team] of [
-    ['g', 'new'],
-    ['h', 'T'],
-  ] as const) {
-    world.story().tell('person.moved', ago(20), { person: who, team });
+  // No service of the first one's team is on the platform, one of the others' is: as many as would be told of.
+  for (const who of 'ghijkl') {
+    world.story().tell('person.moved', ago(20), { person: who, team: who === 'g' ? 'new' : 'T' });
     login(who, later(ago(20), 7));
   }
   // Told again, a joining begins nothing.
@@ -214,6 +214,17 @@ test('EX-ONB-1: the median with who is not done, and the share of those who bega
   expect(await world.totals('people.onboarding_time', { ...march, group_by: 'team' })).toMatchObject([
     { team: 'T', value: 2.5, share_in_time: 0.4 },
   ]);
+});
+
+test('whoever is done at the very instant of leaving, told to have begun twice, was done once', async () => {
+  beat();
+  for (const who of 'abcdefghij') {
+    for (const days of [20, 19]) world.story().tell('onboarding.started', ago(days), { person: who, team: 'T' });
+    for (const type of ['person.left', 'onboarding.completed'] as const)
+      world.story().tell(type, ago(19), { person: who });
+  }
+  await world.write();
+  expect(await only('people.onboarding_time')).toMatchObject({ value: 1, n: 10, open_n: 0 });
 });
 
 test('who is known to leave counts until then, and an onboarding is mature once its days are over, asked again and again', async () => {
