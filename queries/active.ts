@@ -198,7 +198,8 @@ async function readPeople(
     const name = cellName(bucket, keys);
     const cell = cells.get(name) ?? emptyCell(bucket, keys);
     // Left out in the unit of what is counted.
-    if (reason !== '') cell.excluded[reason] = measure === 'per_day' ? Number(row.person_days) : persons;
+    if (reason !== '')
+      cell.excluded = { ...cell.excluded, [reason]: measure === 'per_day' ? Number(row.person_days) : persons };
     else {
       cell.items = persons;
       cell.tallies = { persons, person_days: Number(row.person_days) };

@@ -1,7 +1,7 @@
 import type { AnswerDeps } from './ask.ts';
 import { assemble } from './assemble.ts';
 import type { AtomTables } from './atoms/tables.ts';
-import { availabilityIn } from './availability.ts';
+import { availabilityIn } from './available.ts';
 import { WHOLE } from './axis.ts';
 import { answerWithReduction } from './baseline.ts';
 import { daysBegun, HOUR, iso } from './buckets.ts';

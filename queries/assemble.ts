@@ -1,5 +1,5 @@
 import { workingDaysIn } from './active.ts';
-import { availabilityOf } from './availability.ts';
+import { availabilityOf } from './available.ts';
 import { bandOf } from './bands.ts';
 import type { Cell } from './cells.ts';
 import { type Envelope, type Interval, type QuantileValue, SPEC_VERSION, type Status, statuses } from './envelope.ts';
@@ -131,7 +131,7 @@ function estimateOf(input: RowInput): Estimate {
     case 'union':
       return { value: cell.covered / 60, n: cell.items, ci: null };
     case 'availability':
-      return availabilityOf(cell, options);
+      return availabilityOf(cell);
   }
 }
 

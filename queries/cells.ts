@@ -42,7 +42,7 @@ export interface Cell {
   /** Whether an item, counted or left out, has its bucket timestamp in the window; of intervals only some do. */
   begun: boolean;
   tallies: Readonly<Record<string, unknown>>;
-  excluded: Record<string, number>;
+  excluded: Readonly<Record<string, number>>;
   /** Whether it may be told, where that is not for `respondents` alone to say. */
   hidden?: boolean;
 }
@@ -122,13 +122,14 @@ export async function readCells(
     const name = cellName(bucket, keys);
     let cell = cells.get(name);
     if (!cell) {
-      cell = { ...emptyCell(bucket, keys), begun: false };
+      cell = emptyCell(bucket, keys);
+      cell.begun = false;
       cells.set(name, cell);
     }
     const reason = String(row.item_reason);
     // What is left out lies where it begins.
     cell.begun ||= reason !== '' || row.begun === undefined || Number(row.begun) > 0;
-    if (reason !== '') cell.excluded[reason] = Number(row.items);
+    if (reason !== '') cell.excluded = { ...cell.excluded, [reason]: Number(row.items) };
     else fill(cell, row, tallyNames);
   }
   return cells;
@@ -139,6 +140,13 @@ export function cellName(bucket: number, keys: readonly string[]): string {
   return keys.length === 1 ? `${bucket} ${keys[0]}` : JSON.stringify([bucket, keys]);
 }
 
+/** What a cell without any holds: shared, since an answer has thousands of cells. */
+const NONE = {
+  ranks: new Map<number, number>() as ReadonlyMap<number, number>,
+  list: Object.freeze([]) as readonly never[],
+  names: Object.freeze({}),
+} as const;
+
 /** A cell in which nothing lies. */
 export function emptyCell(bucket: number, keys: readonly string[]): Cell {
   return {
@@ -147,16 +155,16 @@ export function emptyCell(bucket: number, keys: readonly string[]): Cell {
     items: 0,
     hits: 0,
     open: 0,
-    ranks: new Map(),
-    values: [],
-    ages: [],
+    ranks: NONE.ranks,
+    values: NONE.list,
+    ages: NONE.list,
     covered: 0,
     sum: 0,
     weight: 0,
-    clusters: [],
+    clusters: NONE.list,
     begun: true,
-    tallies: {},
-    excluded: {},
+    tallies: NONE.names,
+    excluded: NONE.names,
   };
 }
 
@@ -167,15 +175,15 @@ function fill(cell: Cell, row: Readonly<Record<string, unknown>>, tallyNames: re
   cell.covered = Number(row.covered ?? 0);
   cell.sum = Number(row.value_sum ?? 0);
   cell.weight = Number(row.weight_sum ?? 0);
-  const [, sums = [], weights = []] = (row.weeks as number[][] | undefined) ?? [];
-  cell.clusters = sums.map((sum, week) => [sum, weights[week]!]);
-  cell.values = (row.sorted_values as number[] | undefined) ?? [];
-  cell.ages = (row.sorted_ages as number[] | undefined) ?? [];
-  cell.ranks = ranksOf(row.stretch_starts as number[] | undefined, row.stretches as number[][] | undefined);
-  cell.tallies = Object.fromEntries(tallyNames.map((name) => [name, row[name]]));
+  const [, sums, weights] = (row.weeks as number[][] | undefined) ?? [];
+  if (sums && weights) cell.clusters = sums.map((sum, week) => [sum, weights[week]!]);
+  cell.values = (row.sorted_values as number[] | undefined) ?? cell.values;
+  cell.ages = (row.sorted_ages as number[] | undefined) ?? cell.ages;
+  if (row.stretches) cell.ranks = ranksOf(row.stretch_starts as number[], row.stretches as number[][]);
+  if (tallyNames.length > 0) cell.tallies = Object.fromEntries(tallyNames.map((name) => [name, row[name]]));
 }
 
-function ranksOf(starts: readonly number[] = [], stretches: readonly (readonly number[])[] = []): Map<number, number> {
+function ranksOf(starts: readonly number[], stretches: readonly (readonly number[])[]): ReadonlyMap<number, number> {
   const ranks = new Map<number, number>();
   stretches.forEach((stretch, index) => {
     stretch.forEach((value, offset) => {

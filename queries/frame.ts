@@ -77,8 +77,15 @@ export function axisOf(
   return { window, reach, tz, days: localDays(reach, tz), buckets, asOf, hours };
 }
 
+/** Where a row stands: `isClipped` if cut to the first covered unit, `partial` if that or by the window, or if it still runs. */
+export interface Place {
+  readonly clipped: Span;
+  readonly isClipped: boolean;
+  readonly partial: boolean;
+}
+
 /** Where a row stands: its bucket cut to what is asked for, and clipped to the first covered unit of its group, unless what is told covers it (R32, R73). */
-export function placeOf(frame: Frame, whole: Span, key: string, isTold = false) {
+export function placeOf(frame: Frame, whole: Span, key: string, isTold = false): Place {
   const { axis, coverage } = frame;
   const start = Math.max(whole.start, axis.reach.start);
   const end = Math.min(whole.end, axis.window.end);

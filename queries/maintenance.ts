@@ -48,3 +48,14 @@ export const outsideMaintenance = (items: Items): Items => ({
     LEFT JOIN (${gapsSql(tables)}) AS g ON g.gaps_of = lower(i.service)
   ))`,
 });
+
+/** The incidents that count, each cut into what of it lies within a maintenance of its service. For their union alone. */
+export const withinMaintenance = (items: Items): Items => ({
+  ...items,
+  from: (tables, { filters }) => `(
+  SELECT i.* REPLACE (greatest(m.starts_at, i.started_at) AS started_at, toNullable(least(m.ends_at, ifNull(i.restored_at, ${FAR}))) AS restored_at)
+  FROM (SELECT * FROM ${tables.incidents} WHERE ${filters} AND excluded = '') AS i
+  INNER JOIN (SELECT lower(service) AS taken_of, starts_at, ends_at FROM ${tables.maintenances} WHERE excluded = '') AS m ON m.taken_of = lower(i.service)
+  WHERE m.starts_at < ifNull(i.restored_at, ${FAR}) AND m.ends_at > i.started_at
+)`,
+});

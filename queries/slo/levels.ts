@@ -98,19 +98,25 @@ async function readLevel(
 
 const COUNTING = { method: 'Timeslices', sliceTarget: 1, missing: 'excluded' } as const;
 
-/**
- * Sums of the slices that begin in any of `parts`, without those that `maintenance` (a union) touches and with the number of
- * these; and which share of the time since the first one was heard has slices with anything valid, up to now. Slices in
- * maintenance are not missed.
- */
-export function measuredWithin(
-  level: EventLevel,
-  parts: readonly Span[],
-  within: Span,
-  maintenance: readonly Span[] = [],
-) {
+/** A service level without what the maintenance of its service touches. */
+export interface LevelOutside {
+  readonly level: EventLevel;
+  /** The slices that maintenance does not touch, in order. */
+  readonly heard: readonly HeardSlice[];
+  readonly touched: readonly Span[];
+}
+
+/** Leaves out of a level the slices that `maintenance` (a union) touches. */
+export function outsideOf(level: EventLevel, maintenance: readonly Span[]): LevelOutside {
   const touched = touchedSlices(maintenance, level);
-  const heard = untouched(level.slices, touched);
+  return { level, heard: untouched(level.slices, touched), touched };
+}
+
+/**
+ * Sums of the slices outside of maintenance that begin in any of `parts`, with the number of those within it; and which share
+ * of the time since the first one was heard has slices with anything valid, up to now. Slices in maintenance are not missed.
+ */
+export function measuredWithin({ level, heard, touched }: LevelOutside, parts: readonly Span[], within: Span) {
   let [good, valid, slices, maintained, expected] = [0, 0, 0, 0, 0];
   for (const part of parts) {
     const start = Math.max(part.start, within.start, level.heardSince);
@@ -119,13 +125,23 @@ export function measuredWithin(
     const taken = slicesBeginning(touched, level, { start, end });
     maintained += taken;
     expected += (end - start) / 1000 / level.sliceSeconds - taken;
-    for (const slice of heard) {
-      if (slice.start < start || slice.start >= end) continue;
-      good += slice.good;
-      valid += slice.valid;
+    for (let index = firstFrom(heard, start); index < heard.length && heard[index]!.start < end; index += 1) {
+      good += heard[index]!.good;
+      valid += heard[index]!.valid;
       slices += 1;
     }
   }
   const coverage = expected > 0 ? Math.min(1, slices / expected) : maintained > 0 ? 1 : 0;
   return { good, valid, slices, maintained, coverage };
+}
+
+/** Index of the first slice that begins no earlier than an instant: a year has a hundred thousand of them, and a row a few. */
+function firstFrom(slices: readonly HeardSlice[], instant: number): number {
+  let [low, high] = [0, slices.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (slices[middle]!.start < instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -6,7 +6,7 @@ import { cellsSql } from '../../queries/cells.ts';
 import { axisOf } from '../../queries/frame.ts';
 import { headcountSql } from '../../queries/headcount.ts';
 import { hoursTable } from '../../queries/hours/table.ts';
-import { maintenancesSql, outsideMaintenance } from '../../queries/maintenance.ts';
+import { maintenancesSql, outsideMaintenance, withinMaintenance } from '../../queries/maintenance.ts';
 import type { Items, Metric, Options } from '../../queries/metric.ts';
 import { columnsOf } from '../../queries/metric.ts';
 import { findMetric, metrics } from '../../queries/metrics/registry.ts';
@@ -93,17 +93,19 @@ describe('the generated SQL', () => {
     }, 300_000);
   }
 
-  it('is planned by ClickHouse: maintenance, and incidents outside of it', async () => {
+  it('is planned by ClickHouse: maintenance, and incidents outside of it and within it', async () => {
     const hostile = { service: "o'brien\\", team: "'; DROP TABLE incidents; --" };
     const parameters = { from: '2025-10-01', to: '2025-11-01', grain: 'week', group_by: 'team,service', ...hostile };
     const metric = findMetric('platform.availability')!;
     const parsed = parseRequest(metric, parameters, { now, reportingZone: 'UTC' });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     const { request } = parsed;
-    const items = outsideMaintenance(metric.items(request.options as Options));
+    const items = metric.items(request.options as Options);
     const axis = axisOf(request, request.tz, Date.parse(now));
-    const cells = cellsSql(tables, metric.atom, columnsOf(metric), items, 'availability', request, axis);
-    expect((await bench.store.query(`EXPLAIN ${cells.sql}`, cells.params)).length).toBeGreaterThan(0);
+    for (const cut of [outsideMaintenance(items), withinMaintenance(items)]) {
+      const cells = cellsSql(tables, metric.atom, columnsOf(metric), cut, 'availability', request, axis);
+      expect((await bench.store.query(`EXPLAIN ${cells.sql}`, cells.params)).length).toBeGreaterThan(0);
+    }
     const reach = { from: 0, to: 8.64e15 };
     expect((await bench.store.query(`EXPLAIN ${maintenancesSql(tables)}`, reach)).length).toBeGreaterThan(0);
   });
