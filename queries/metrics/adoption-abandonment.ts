@@ -41,7 +41,7 @@ export const abandonment: Metric = {
           who: 'person_key',
           at: 'assumeNotNull(requested_at)',
           cells: ['team', 'kind'],
-          columns: ['person_key', 'finished_at', 'closes_at', 'team', 'team_now', 'kind'],
+          columns: ['person_key', 'finished_at', 'closes_at', 'team', 'kind'],
         },
         groups.length > 0,
       ),

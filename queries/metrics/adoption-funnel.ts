@@ -68,7 +68,7 @@ export const funnel: Metric = {
             `(
         SELECT person_key, min(acted_at) AS at_0, at_0 + toIntervalMillisecond({within_ms:Int64}) AS closes_at, at_0 + toIntervalDay(7) AS week_from,
           least(closes_at, at_0 + toIntervalDay(${SECOND_WEEK_ENDS_DAY})) AS week_closes_at, least(closes_at, at_0 + toIntervalDay(${SECOND_WEEK_ENDS_DAY}) - toIntervalMillisecond(1)) AS week_until,
-          argMin(team, (acted_at, atom_id)) AS team, team AS team_now,
+          argMin(team, (acted_at, atom_id)) AS team,
           ${Object.entries(isStep)
             .map(([name, condition]) => `groupUniqArrayIf(acted_at, ${condition}) AS ${name}_ats`)
             .join(', ')}
@@ -86,7 +86,7 @@ export const funnel: Metric = {
             who: 'person_key',
             at: 'at_0',
             cells: ['team'],
-            columns: ['person_key', closes, ...reached, 'team', 'team_now'],
+            columns: ['person_key', closes, ...reached, 'team'],
           },
           groups.length > 0,
         ),

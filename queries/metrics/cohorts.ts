@@ -1,7 +1,10 @@
 import type { Metric } from '../metric.ts';
 import { MIN_RESPONDENTS } from '../privacy/suppression.ts';
 
-/** What tells people apart, when they began, by which columns they are told side by side, and which of their columns are needed. */
+/**
+ * What tells people apart, when they began, by which columns they are told side by side, and which of their columns are needed:
+ * `team` is. Where they are now is nobody's business: side by side with where they were it would tell of fewer than five.
+ */
 interface Cohorts {
   readonly who: string;
   readonly at: string;
@@ -45,7 +48,7 @@ export const inCohorts = (rows: string, { who, at, cells, columns }: Cohorts, is
       SELECT of_week, ${monday('if(full = 0, weeks[1], closing[least(block, full - 1) + 1])')} AS cohort_at, full = 0${isGrouped ? " OR cohort_cell = ''" : ''} AS few
       FROM (${blocks}) ARRAY JOIN members_by_week AS of_week, blocks AS block`;
   return `(
-    SELECT ${columns.map((name, index) => `member.${index + 1} AS ${name}`).join(', ')}, cohort_at, few
+    SELECT ${columns.map((name, index) => `member.${index + 1} AS ${name}`).join(', ')}, team AS team_now, cohort_at, few
     FROM (${cohorts}) ARRAY JOIN of_week AS member
   )`;
 };

@@ -55,7 +55,7 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
       inCohorts(
         `(
       WITH begun AS (
-        SELECT n.subject AS subject, n.atom_id AS atom_id, n.started_at AS started_at, n.left_at AS left_at, n.team AS team, n.team_now AS team_now,
+        SELECT n.subject AS subject, n.atom_id AS atom_id, n.started_at AS started_at, n.left_at AS left_at, n.team AS team,
           if(p.login_key = '', n.login_key, p.person_key) AS person_key
         FROM ${tables.newcomers} AS n
         LEFT JOIN ${people(tables)} AS p ON p.login_key = n.login_key
@@ -75,7 +75,7 @@ export function firstTimes(reached: (tables: AtomTables) => string, nth = 1): It
           who: 'person_key',
           at: 'started_at',
           cells: ['team'],
-          columns: ['person_key', 'started_at', 'reached_at', 'team', 'team_now'],
+          columns: ['person_key', 'started_at', 'reached_at', 'team'],
         },
         groups.length > 0,
       ),

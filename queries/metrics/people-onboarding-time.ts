@@ -45,7 +45,7 @@ export const onboardingTime: Metric = {
           who: 'person_key',
           at: 'started_at',
           cells: ['team'],
-          columns: ['person_key', 'started_at', 'completed_at', 'team', 'team_now'],
+          columns: ['person_key', 'started_at', 'completed_at', 'team'],
         },
         groups.length > 0,
       ),

@@ -20,12 +20,12 @@ export const trainingCompletion: Metric = {
   items: () => ({
     from: ({ assignments }, { groups }) =>
       inCohorts(
-        `(SELECT * REPLACE (team AS team_now) FROM ${assignments} WHERE excluded = '')`,
+        `(SELECT * FROM ${assignments} WHERE excluded = '')`,
         {
           who: 'person_key',
           at: 'due_at',
           cells: ['team'],
-          columns: ['person_key', 'due_at', 'completed_at', 'passed', 'team', 'team_now'],
+          columns: ['person_key', 'due_at', 'completed_at', 'passed', 'team'],
         },
         groups.length > 0,
       ),

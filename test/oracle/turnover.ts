@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { text } from './attempts.ts';
-import { unitsOf } from './calendar.ts';
+import { bucketsOf, unitsOf } from './calendar.ts';
 import { UNASSIGNED } from './catalog.ts';
 import { identityOf } from './identities.ts';
 import { compareText, dataOf, timeOf } from './known.ts';
@@ -166,9 +166,11 @@ function teamsOf(world: World): string[] {
   return [...new Set([...employment(world).stays, ...employment(world).gone].map((one) => one.team))];
 }
 
-/** The teams that somebody is of in the window, or leaves. */
-function teamsIn({ window, asOf }: Question, world: World): Dimensions[] {
+/** The teams that somebody is of, or leaves, in the window or in what one of its rows looks back on. */
+function teamsIn({ window: asked, grain, tz, asOf }: Question, world: World): Dimensions[] {
   const { stays, gone } = employment(world);
+  const starts = bucketsOf(asked, grain, tz).map((bucket) => bucket.asked.start);
+  const window = { start: Math.min(asked.start, ...starts), end: asked.end };
   const end = Math.min(window.end, asOf);
   if (window.start > asOf) return [];
   return teamsOf(world)

@@ -223,8 +223,13 @@ test('whoever is done at the very instant of leaving, told to have begun twice, 
     for (const type of ['person.left', 'onboarding.completed'] as const)
       world.story().tell(type, ago(19), { person: who });
   }
+  // Where they are now tells nothing of where they were.
+  for (const who of 'ab') world.story().tell('person.moved', ago(5), { person: who, team: 'U' });
   await world.write();
-  expect(await only('people.onboarding_time')).toMatchObject({ value: 1, n: 10, open_n: 0 });
+  const done = { value: 1, n: 10, open_n: 0 };
+  expect(await only('people.onboarding_time')).toMatchObject(done);
+  const byTeam = await only('people.onboarding_time', { group_by: 'team', ownership: 'now' });
+  expect(byTeam).toMatchObject({ team: 'T', ...done });
 });
 
 test('who is known to leave counts until then, and an onboarding is mature once its days are over, asked again and again', async () => {
