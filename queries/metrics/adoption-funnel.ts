@@ -20,6 +20,17 @@ const firstFrom = (ats: string, from: string, until: string): string =>
   `if(isNull(${from}) OR NOT arrayExists(at -> at >= assumeNotNull(${from}) AND at <= ${until}, ${ats}), NULL,
     toNullable(arrayMin(arrayFilter(at -> at >= assumeNotNull(${from}) AND at <= ${until}, ${ats}))))`;
 
+/** When each step was reached, from what counts as it, the step before it and the end of its time. */
+const reachedAt: Readonly<Record<keyof typeof isStep, readonly Readonly<Record<string, string>>[]>> = {
+  login: [{ at_1: firstFrom('login_ats', 'at_0', 'closes_at') }],
+  scaffold: [{ at_2: firstFrom('scaffold_ats', 'at_1', 'closes_at') }],
+  deploy: [{ at_3: firstFrom('deploy_ats', 'at_2', 'closes_at') }],
+  second_week: [
+    { second_from: 'if(isNull(at_3), NULL, toNullable(greatest(assumeNotNull(at_3), week_from)))' },
+    { at_4: firstFrom('second_week_ats', 'second_from', 'week_until') },
+  ],
+};
+
 /** Adoption funnel (metrics.md §6.3). */
 export const funnel: Metric = {
   id: 'adoption.funnel',
@@ -60,6 +71,7 @@ export const funnel: Metric = {
     const number = steps.indexOf(step as (typeof steps)[number]);
     const before = of === 'first' || number === 1 ? null : `at_${number - 1}`;
     const reached = [...(before === null ? [] : [before]), `at_${number}`];
+    const asked = steps.slice(1, number + 1) as (keyof typeof isStep)[];
     const closes = step === 'second_week' ? 'week_closes_at' : 'closes_at';
     return {
       from: ({ actions }, { groups }) =>
@@ -69,18 +81,10 @@ export const funnel: Metric = {
         SELECT person_key, min(acted_at) AS at_0, at_0 + toIntervalMillisecond({within_ms:Int64}) AS closes_at, at_0 + toIntervalDay(7) AS week_from,
           least(closes_at, at_0 + toIntervalDay(${SECOND_WEEK_ENDS_DAY})) AS week_closes_at, least(closes_at, at_0 + toIntervalDay(${SECOND_WEEK_ENDS_DAY}) - toIntervalMillisecond(1)) AS week_until,
           argMin(team, (acted_at, atom_id)) AS team,
-          ${Object.entries(isStep)
-            .map(([name, condition]) => `groupUniqArrayIf(acted_at, ${condition}) AS ${name}_ats`)
-            .join(', ')}
+          ${asked.map((name) => `groupArrayIf(acted_at, ${isStep[name]}) AS ${name}_ats`).join(', ')}
         FROM ${actions} WHERE ${byPeople} GROUP BY person_key
       )`,
-            [
-              { at_1: firstFrom('login_ats', 'at_0', 'closes_at') },
-              { at_2: firstFrom('scaffold_ats', 'at_1', 'closes_at') },
-              { at_3: firstFrom('deploy_ats', 'at_2', 'closes_at') },
-              { second_from: 'if(isNull(at_3), NULL, toNullable(greatest(assumeNotNull(at_3), week_from)))' },
-              { at_4: firstFrom('second_week_ats', 'second_from', 'week_until') },
-            ],
+            asked.flatMap((name) => reachedAt[name]),
           ),
           {
             who: 'person_key',
