@@ -1,3 +1,4 @@
+import { type CommentsDeps, droppingComments, withoutComments } from './comments.ts';
 import type { Delivery } from './delivery.ts';
 import type { NormalizedEvent } from './event.ts';
 import { appendOrSpool, type KeepDeps, keep, type RecentIds, remember, verdict } from './keep.ts';
@@ -26,7 +27,7 @@ export function makeRecentIds(limit: number): RecentIds {
 }
 
 /** What receiving needs of the world. */
-export interface ReceiveDeps extends KeepDeps {
+export interface ReceiveDeps extends KeepDeps, CommentsDeps {
   readonly clock: Clock;
   readonly newDeliveryId: () => string;
   /** The secrets of a source, more than one while they are rotated; none if it has none set. */
@@ -94,10 +95,15 @@ export async function receiveHistory(
   return take(deps, source, deliveryOf(deps, request.source, { headers, body: request.body }));
 }
 
-async function take(deps: ReceiveDeps, source: Source, delivery: Delivery): Promise<Receipt> {
-  const reading = normaliseDelivery(source, delivery);
+async function take(deps: ReceiveDeps, source: Source, received: Delivery): Promise<Receipt> {
+  const delivery = deps.takesComments === true ? received : withoutComments(received, source);
+  const read = (one: Delivery) => {
+    const reading = normaliseDelivery(source, one);
+    return deps.takesComments === true ? reading : droppingComments(reading);
+  };
+  const reading = read(delivery);
   const readAgain = (one: Delivery) => {
-    const again = normaliseDelivery(source, one);
+    const again = read(one);
     return again.outcome === 'events' ? again.events : [];
   };
   const { normaliser, headers } = source;
@@ -146,25 +152,30 @@ export async function receiveCanonical(
   request: Omit<HookRequest, 'source'>,
 ): Promise<CanonicalReceipt> {
   if (request.body.length > MAX_BODY_BYTES) return { outcome: 'too_large' };
-  const delivery = deliveryOf(deps, CANONICAL, request);
-  const reading = readCanonical(delivery);
+  const { takesComments = false } = deps;
+  const received = deliveryOf(deps, CANONICAL, request);
+  const delivery = takesComments ? received : withoutComments(received, undefined);
+  const reading = readCanonical(delivery, takesComments);
+  const readAgain = canonicalAgain(takesComments);
   if (reading.outcome === 'unsupported') return reading;
   if (reading.outcome === 'rejected') {
-    const kept = await keep(deps, delivery, reading, { normaliser: CANONICAL_NORMALISER, readAgain: canonicalAgain });
+    const kept = await keep(deps, delivery, reading, { normaliser: CANONICAL_NORMALISER, readAgain });
     if (kept === null) return { outcome: 'unavailable' };
     return { outcome: 'unreadable', delivery: delivery.id, reason: reading.reason };
   }
   const { made, all, reason } = canonicalEvents(delivery, reading.items);
   const stored = { delivery, outcome: canonicalOutcome(made), reason, events: made.length };
   const arrived = { stored, events: all };
-  if (!(await appendOrSpool(deps, arrived, { readAgain: canonicalAgain }))) return { outcome: 'unavailable' };
+  if (!(await appendOrSpool(deps, arrived, { readAgain }))) return { outcome: 'unavailable' };
   const repeated = remember(deps.recent, made);
   return { outcome: 'answered', delivery: delivery.id, events: reading.items.map((item) => answer(item, repeated)) };
 }
 
-function canonicalAgain(delivery: Delivery): readonly NormalizedEvent[] {
-  const reading = readCanonical(delivery);
-  return reading.outcome === 'items' ? canonicalEvents(delivery, reading.items).made : [];
+function canonicalAgain(takesComments: boolean): (delivery: Delivery) => readonly NormalizedEvent[] {
+  return (delivery) => {
+    const reading = readCanonical(delivery, takesComments);
+    return reading.outcome === 'items' ? canonicalEvents(delivery, reading.items).made : [];
+  };
 }
 
 function answer(item: CanonicalItem, repeated: ReadonlySet<NormalizedEvent>): CanonicalAnswer {

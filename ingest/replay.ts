@@ -1,3 +1,4 @@
+import { type CommentsDeps, droppingComments, withoutComments } from './comments.ts';
 import type { Delivery } from './delivery.ts';
 import { withoutErased } from './erase/arriving.ts';
 import type { Replacing } from './erase/replace.ts';
@@ -12,7 +13,7 @@ import { findSource } from './sources/registry.ts';
 import type { Source } from './sources/source.ts';
 
 /** What reading a delivery again needs of the world. */
-export interface ReplayDeps {
+export interface ReplayDeps extends CommentsDeps {
   readonly log: EventLog;
   /** The registry, unless a test brings its own. */
   readonly findSource?: ((name: string) => Source | undefined) | undefined;
@@ -29,12 +30,15 @@ export interface SpooledDeps extends ReplayDeps {
  * log is away, so that the spool keeps it. `unreadable` is no record of a delivery: keeping it would hold up all others.
  */
 export async function receiveSpooled(deps: SpooledDeps, record: Uint8Array): Promise<'taken' | 'unreadable'> {
-  const stored = decodeDelivery(record);
-  if (!stored) return 'unreadable';
+  const decoded = decodeDelivery(record);
+  if (!decoded) return 'unreadable';
+  // It may have been spooled while comments were still asked for.
+  const stored = { ...decoded, delivery: asTaken(deps, decoded.delivery) };
   const events = read(deps, stored.delivery)?.events ?? [];
   const kept = withoutErased(deps.erased?.(), { stored, events }, (delivery) => eventsOf(deps, delivery));
   const { delivery } = kept.stored;
-  const bytes = kept.stored === stored ? record : encodeDelivery(kept.stored, Object.keys(delivery.headers));
+  const isAsItWas = kept.stored === stored && stored.delivery === decoded.delivery;
+  const bytes = isAsItWas ? record : encodeDelivery(kept.stored, Object.keys(delivery.headers));
   if (await append(deps.log, delivery.id, bytes, kept.events)) return 'taken';
   throw new LogUnavailable('the log did not take a spooled delivery');
 }
@@ -69,21 +73,31 @@ export async function replay(
 }
 
 /** The events that a stored delivery makes today, in order; null if nobody reads its source. */
-export function eventsOf(deps: Pick<ReplayDeps, 'findSource'>, delivery: Delivery): readonly NormalizedEvent[] | null {
+export function eventsOf(deps: Reader, delivery: Delivery): readonly NormalizedEvent[] | null {
   return read(deps, delivery)?.made ?? null;
 }
 
+type Reader = Pick<ReplayDeps, 'findSource' | 'takesComments'>;
+
+/** A stored delivery as it is taken today: one that was kept before may hold comments that nobody asks for now. */
+function asTaken(deps: Reader, delivery: Delivery): Delivery {
+  if (deps.takesComments === true) return delivery;
+  return withoutComments(delivery, (deps.findSource ?? findSource)(delivery.source));
+}
+
 /** A delivery that was verified when it came, read once more. `events` are those of a first receipt; `stated` those of a replay. */
-function read(deps: Pick<ReplayDeps, 'findSource'>, delivery: Delivery) {
+function read(deps: Reader, stored: Delivery) {
+  const delivery = asTaken(deps, stored);
   if (delivery.source === CANONICAL) {
-    const reading = readCanonical(delivery);
+    const reading = readCanonical(delivery, deps.takesComments);
     if (reading.outcome !== 'items') return refused('rejected', delivery, reading.reason, CANONICAL_NORMALISER);
     const { made, all, reason } = canonicalEvents(delivery, reading.items);
     return { outcome: canonicalOutcome(made), made, events: all, stated: all, reason };
   }
   const source = (deps.findSource ?? findSource)(delivery.source);
   if (!source) return null;
-  const reading = normaliseDelivery(source, delivery);
+  const whole = normaliseDelivery(source, delivery);
+  const reading = deps.takesComments === true ? whole : droppingComments(whole);
   if (reading.outcome !== 'events') return refused(reading.outcome, delivery, reading.reason, source.normaliser);
   const { events } = reading;
   return { outcome: 'events' as const, made: events, events, stated: events, reason: undefined };

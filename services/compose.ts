@@ -33,6 +33,7 @@ import { intakeRoutes } from './routes/intake.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { planningRoutes } from './routes/planning.ts';
+import { surveyRoutes } from './routes/surveys.ts';
 import { buildServer } from './server.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSpooling } from './spooling.ts';
@@ -163,6 +164,7 @@ async function startReading(
     reportingZone: config.timezone,
     fiscalStartMonth: config.fiscalStartMonth,
     organisation: config.organisation,
+    takesComments: config.surveyComments,
     sources,
     defaults: () => workspace.metricOptions,
     staleSince: standing.staleSince,
@@ -224,6 +226,7 @@ interface RouteParts {
 function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { config, deps, sources, backbone, erased, telemetry, reading } = parts;
   const { log, spool } = backbone;
+  const { surveyComments: takesComments } = config;
   const findSource = finderOf(sources);
   const sourceNames = sources.map(({ name }) => name);
   timeRequests(app, telemetry.registry);
@@ -237,12 +240,17 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   healthRoutes(app, { registry: telemetry.registry, waitingFor: reading?.waitingFor ?? (async () => []) });
   if (config.role === 'all' || config.role === 'gateway') {
     const receiving = { ...receivingDeps(config, deps, backbone, findSource), erased };
-    if (spool) parts.shutdown.add('spool forwarding', startSpooling(spool, { log, findSource, erased }, deps.logger));
+    if (spool)
+      parts.shutdown.add(
+        'spool forwarding',
+        startSpooling(spool, { log, findSource, erased, takesComments }, deps.logger),
+      );
     intakeRoutes(app, { receiving, telemetry, sourceNames });
   }
   if (reading && config.role !== 'worker') {
     const { store, atoms } = reading;
     metricRoutes(app, reading.reading.metrics);
+    surveyRoutes(app, reading.reading.comments, () => deps.clock.now());
     factRoutes(app, {
       store,
       withAtoms: atoms.withAtoms,
@@ -263,7 +271,7 @@ function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     if (following)
       adminRoutes(app, {
         rebuild: (onProgress) => following.pausedFor(() => rebuild({ log, store, atoms }, onProgress)),
-        replay: (choice, onProgress) => replayDeliveries({ log, findSource }, choice, onProgress),
+        replay: (choice, onProgress) => replayDeliveries({ log, findSource, takesComments }, choice, onProgress),
         sourceNames,
       });
   }
@@ -280,6 +288,7 @@ function receivingDeps(
     log,
     clock,
     findSource,
+    takesComments: config.surveyComments,
     recent: makeRecentIds(REMEMBERED_IDS),
     newDeliveryId,
     secretsOf: (source) => config.secrets.get(source) ?? [],

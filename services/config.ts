@@ -19,6 +19,8 @@ export interface Config {
   readonly timezone: string;
   readonly fiscalStartMonth: number;
   readonly organisation: string;
+  /** Whether what people write in surveys is taken. */
+  readonly surveyComments: boolean;
   /** Source name to the secrets that are valid now (several while one is being rotated). */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
   /** Bearer tokens for the Prometheus servers that SLOs are pulled from, by the name of their variable. */
@@ -81,6 +83,12 @@ const settings = z.object({
     .max(100)
     .default('')
     .describe('Name of the organisation, as the pages show it. Default none.'),
+  HEADWAY_SURVEY_COMMENTS: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe(
+      'Whether comments in surveys are taken and, from 10 people on, shown word for word: on or off. Default off: none is kept.',
+    ),
   HEADWAY_TOKENS_FILE: z
     .string()
     .min(1)
@@ -175,6 +183,7 @@ export function readConfig({ env, role, sources }: ConfigDeps): ConfigResult {
       timezone: value.HEADWAY_TIMEZONE,
       fiscalStartMonth: value.HEADWAY_FISCAL_START_MONTH,
       organisation: value.HEADWAY_ORGANISATION,
+      surveyComments: value.HEADWAY_SURVEY_COMMENTS === 'on',
       secrets,
       prometheusTokens,
       tokens,

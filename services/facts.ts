@@ -1,3 +1,4 @@
+import { withoutCanonicalComments } from '../ingest/comments.ts';
 import type { Row, Store } from '../ingest/ports.ts';
 import { decodeDelivery } from '../ingest/record.ts';
 import { CANONICAL } from '../ingest/sources/canonical.ts';
@@ -21,10 +22,11 @@ export async function findEvent(store: Store, id: string): Promise<Row | null> {
     `SELECT arraySort(groupUniqArrayIf(delivery_id, delivery_id != '')) AS deliveries FROM events WHERE id = {id:String}`,
     { id },
   );
-  // The id here is our own, a digest; only what was answered is left out.
+  // The id here is our own, a digest; only what was answered or written is left out.
+  const data = withoutAnswers(event.data) as Readonly<Record<string, unknown>>;
   return {
     ...event,
-    data: without(withoutAnswers(event.data) as Readonly<Record<string, unknown>>, ['blocks']),
+    data: String(event.type).startsWith('survey.') ? without(data, NEVER_SHOWN) : data,
     delivery_ids: told?.deliveries ?? [],
   };
 }
@@ -111,10 +113,13 @@ export function showDelivery(
   if (source !== CANONICAL && (sender === undefined || sender.confidential === true)) {
     return { id, source, received_at, headers, outcome, reason, events, body: CONFIDENTIAL };
   }
-  const text = new TextDecoder().decode(body);
+  // Of what surveys say in words nothing is shown, whether it was asked for and is kept, or not.
+  const spoken = withoutCanonicalComments(stored.delivery);
+  const text = new TextDecoder().decode(source === CANONICAL ? spoken.body : body);
   const read = readBody(text);
   const shown = withoutSecrets(withoutAnswers(read));
-  const kept = namesRespondent(read) ? without(headers, ['ce-id', 'ce-subject']) : headers;
+  const told = source === CANONICAL ? spoken.headers : headers;
+  const kept = namesRespondent(read) ? without(told, ['ce-id', 'ce-subject']) : told;
   return { id, source, received_at, headers: kept, outcome, reason, events, body: shown };
 }
 
@@ -134,6 +139,8 @@ function readBody(text: string): unknown {
 }
 
 const REMOVED = '(removed)';
+/** Of events of surveys, what nobody is shown here: comments have an address of their own, numbers are answers to questions. */
+const NEVER_SHOWN = ['blocks', 'text', 'comments', 'known_until'];
 const CONFIDENTIAL = '(confidential: kept for a replay, shown to nobody)';
 
 /**

@@ -23,10 +23,11 @@ export function publishing(parts: PublishingParts): (events: readonly Normalized
     const records = events.map((event) => ({ key: event.subject, value: encodeEvent(event) }));
     await log.append('headway.events', records);
     const ids = [...new Set(events.map(({ id }) => id))];
+    const types = [...new Set(events.map(({ type }) => type))];
     const until = performance.now() + patienceMs;
     for (let pause = FIRST_LOOK_MS; performance.now() < until; pause = Math.min(LONGEST_LOOK_MS, pause * 2)) {
-      const sql = `SELECT toUInt32(uniqExact(id)) AS there FROM events WHERE type = 'survey.published' AND id IN {ids:Array(String)}`;
-      const [row] = await store.query<{ there: number }>(sql, { ids });
+      const sql = `SELECT toUInt32(uniqExact(id)) AS there FROM events WHERE type IN {types:Array(String)} AND id IN {ids:Array(String)}`;
+      const [row] = await store.query<{ there: number }>(sql, { types, ids });
       if (Number(row?.there ?? 0) === ids.length) return;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

@@ -12,6 +12,7 @@ import { keepCounts } from '../queries/kept-counts.ts';
 import { metricAtoms } from '../queries/listing.ts';
 import type { Options } from '../queries/metric.ts';
 import { findMetric, metrics } from '../queries/metrics/registry.ts';
+import { type CommentsAnswer, type CommentsRequest, notAskedFor, readComments } from '../queries/privacy/commented.ts';
 import { parseRequest, type RequestContext } from '../queries/request.ts';
 import { diagnose } from './doctor.ts';
 import { listServices, listTeams } from './facts.ts';
@@ -26,6 +27,8 @@ export interface ReadingDeps {
   readonly reportingZone: string;
   readonly fiscalStartMonth: number;
   readonly organisation: string;
+  /** Whether what people write in surveys is asked for; absent: it is not. */
+  readonly takesComments?: boolean;
   /** Those that may send, for what is told of them. */
   readonly sources: readonly Source[];
   /** The organisation's default options per metric; asked at each question, since a workspace may be loaded later. */
@@ -41,6 +44,8 @@ export interface ReadingDeps {
 /** What answers questions: the same for the API, the pages and the gauges. */
 export interface Reading {
   readonly metrics: MetricParts;
+  /** What people wrote in a wave; null: nothing was heard of it. */
+  readonly comments: (request: CommentsRequest) => Promise<CommentsAnswer | null>;
   readonly judging: Judging;
   readonly pages: (baseUrl: string) => PagePorts;
   readonly findings: () => Promise<readonly Finding[]>;
@@ -87,6 +92,10 @@ export function openReading(deps: ReadingDeps): Reading {
   return {
     metrics: parts,
     judging,
+    async comments(request) {
+      const asked = context();
+      return deps.takesComments === true ? readComments(asking(asked), request) : notAskedFor(request, asked.now);
+    },
     pages: (baseUrl) => pagePorts(deps, parts, judging, baseUrl),
     findings: () => findingsOf(deps),
     async published(id) {

@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { guard } from './http/access.ts';
 import { STALE_HEADER } from './http/formats.ts';
@@ -73,7 +73,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.decorate('staleSince', staleSince);
   app.decorate('makeParquet', options.makeParquet ?? null);
   app.addHook('onSend', async (request, reply) => {
-    const since = request.routeOptions.config.access === 'read' ? staleSince() : null;
+    const since = isQuestion(request) ? staleSince() : null;
     if (since !== null) reply.header(STALE_HEADER, since);
   });
   await describeRoutes(app);
@@ -93,7 +93,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     pressureHandler: (request, reply) => {
       // Questions wait before deliveries do, which many senders send once; and health checks answer as long as they can, or
       // an orchestrator would kill a busy server.
-      if (request.routeOptions.config.access === 'read') sendProblem(request, reply, problemOf(503));
+      if (isQuestion(request)) sendProblem(request, reply, problemOf(503));
     },
   });
   guard(app, options.tokens);
@@ -111,4 +111,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   await options.routes(app);
   return app;
+}
+
+/** True of what is read from the store, and so may lag behind the log. */
+function isQuestion(request: FastifyRequest): boolean {
+  const { access } = request.routeOptions.config;
+  return access === 'read' || access === 'comments';
 }

@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-/** What a token allows: `ingest` canonical events, `read` numbers and facts, `admin` raw deliveries. Admin includes the others. */
-export const scopes = ['ingest', 'read', 'admin'] as const;
+/**
+ * What a token allows: `ingest` canonical events, `read` numbers and facts, `comments` what people wrote in surveys (which the
+ * many who read numbers need not), `admin` raw deliveries. Admin includes the others.
+ */
+export const scopes = ['ingest', 'read', 'comments', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** A token as the file has it: 256 random bits need no slow hash, so SHA-256 is kept, never the token. */

@@ -1,8 +1,9 @@
 import { parseInstant } from '../time.ts';
+import { LONGEST_COMMENT } from '../vocabulary/survey.ts';
 import { parseSince } from '../workspace/definition.ts';
 
-/** What the cells of a column may hold. */
-export type ColumnType = 'text' | 'time' | 'number' | 'whole' | 'flag';
+/** What the cells of a column may hold. `words` are what somebody wrote: they are never quoted. */
+export type ColumnType = 'text' | 'words' | 'time' | 'number' | 'whole' | 'flag';
 
 /** One column of a kind of file. */
 export interface Column {
@@ -33,6 +34,10 @@ export function readCell(
   switch (type) {
     case 'text':
       return text.length > 512 ? { problem: 'is longer than 512 characters' } : { value: text };
+    case 'words':
+      return text.length > LONGEST_COMMENT
+        ? { problem: `is longer than ${LONGEST_COMMENT} characters` }
+        : { value: text };
     case 'time': {
       const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? (parseSince(text, zone) ?? parseInstant(text)) : null;
       return time === null

@@ -3,7 +3,7 @@ import { digest, fact } from '../sources/shape.ts';
 import type { EventData, EventType } from '../vocabulary/vocabulary.ts';
 import { type CsvProblem, type CsvRow, readCsv } from './csv.ts';
 import { type CellValue, readCell } from './csv-columns.ts';
-import { type Cells, type CsvKind, type CsvKindName, csvKinds, type RowFact } from './csv-kinds.ts';
+import { type Cells, COMMENT, type CsvKind, type CsvKindName, csvKinds, type RowFact } from './csv-kinds.ts';
 
 /** A canonical event as `POST /v1/events` takes it. */
 export interface CsvEvent {
@@ -25,6 +25,8 @@ export interface CsvFile {
   readonly now: string;
   /** Up to when the file is complete, UTC ISO; without it, up to the latest time in it. */
   readonly until?: string;
+  /** Whether comments of surveys are taken; absent: a file that has any is refused. */
+  readonly takesComments?: boolean;
 }
 
 export type CsvImport =
@@ -48,7 +50,7 @@ export function readCsvFile(file: CsvFile): CsvImport {
   if (header === undefined)
     return { ok: false, problems: [{ row: 1, column: null, problem: 'there is no header row' }] };
   const names = header.cells.map((cell) => cell.trim().toLowerCase());
-  const wrong = headerProblems(kind, names, header, file.separator ?? ',');
+  const wrong = headerProblems(kind, names, header, file);
   if (wrong.length > 0) return { ok: false, problems: wrong };
   if (rows.length === 0) return { ok: false, problems: [{ row: 2, column: null, problem: 'there are no rows' }] };
 
@@ -78,7 +80,11 @@ export function readCsvFile(file: CsvFile): CsvImport {
   return { ok: true, rows: rows.length, events: [...all, heartbeat(kind.source, all, file)] };
 }
 
-function headerProblems(kind: CsvKind, names: readonly string[], { row }: CsvRow, separator: string): CsvProblem[] {
+const NO_COMMENTS =
+  'is taken only where comments are asked for: leave the column out, or set HEADWAY_SURVEY_COMMENTS=on here and for the server';
+
+function headerProblems(kind: CsvKind, names: readonly string[], { row }: CsvRow, file: CsvFile): CsvProblem[] {
+  const { separator = ',', takesComments = false } = file;
   const known = kind.columns.map(({ name }) => name);
   const problems: CsvProblem[] = [];
   if (names.length === 1 && separator === ',' && /[;\t]/.test(names[0] ?? '')) {
@@ -91,6 +97,7 @@ function headerProblems(kind: CsvKind, names: readonly string[], { row }: CsvRow
     else if (names.indexOf(name) < index) problems.push({ row, column, problem: 'is there twice' });
     else if (!known.includes(name))
       problems.push({ row, column, problem: `is unknown; there are ${known.join(', ')}` });
+    else if (name === COMMENT && !takesComments) problems.push({ row, column, problem: NO_COMMENTS });
   }
   for (const { name, needed } of kind.columns) {
     if (needed && !names.includes(name)) problems.push({ row, column: name, problem: 'is missing' });

@@ -29,8 +29,11 @@ export interface CsvKind {
 
 const team = optional('team', 'text', 'team as the catalog calls it');
 
+/** The column of what people wrote: taken only where comments are asked for. */
+export const COMMENT = 'comment';
+
 const surveys: CsvKind = {
-  text: 'answers to surveys, one a row; also who was invited, and when a wave opened and closed',
+  text: 'answers and comments to surveys, one a row; also who was invited, and when a wave opened and closed',
   source: 'csv-surveys',
   columns: [
     needed('wave', 'text', 'the wave, such as 2026-q1'),
@@ -38,6 +41,7 @@ const surveys: CsvKind = {
     optional('item', 'text', 'what was asked for: documentation, support, reliability, ease_of_use, overall'),
     optional('score', 'number', 'the answer, 1 to 5 (0 to 10 for eNPS)'),
     optional('answered_at', 'time', 'when; item, score and answered_at belong together'),
+    optional(COMMENT, 'words', 'what was written, with answered_at: on the item, or without one on the whole'),
     optional('team', 'text', 'the team of the respondent when invited'),
     optional('version', 'text', 'the version of the wording'),
     optional('invited_at', 'time', 'when the respondent was invited'),
@@ -49,7 +53,7 @@ const surveys: CsvKind = {
     ),
   ],
   order: [['invited_at', 'answered_at']],
-  facts({ wave, respondent: person, item, score, team, version, ...cells }) {
+  facts({ wave, respondent: person, item, score, team, version, comment, ...cells }) {
     const respondent = digest(['csv-surveys', String(person).toLowerCase()]);
     const facts: RowFact[] = [];
     if (cells.wave_opened_at)
@@ -63,6 +67,13 @@ const surveys: CsvKind = {
         key: [wave, respondent],
         data: { wave, respondent, team },
       });
+    }
+    if (comment !== undefined) {
+      if (cells.answered_at === undefined)
+        return { column: 'answered_at', problem: 'is empty: a comment has the time at which it was made' };
+      const data = { wave, item, respondent, text: comment, version };
+      facts.push({ type: 'survey.commented', time: 'answered_at', key: [wave, respondent, item], data });
+      if (score === undefined) return facts;
     }
     const answer = { item, score, answered_at: cells.answered_at };
     const missing = Object.entries(answer).filter(([, value]) => value === undefined);

@@ -36,25 +36,35 @@ const envelope = z.object({
 
 /**
  * Reads a body of `POST /v1/events`: one canonical event or an array of them as JSON, NDJSON, or CloudEvents 1.0 in
- * binary, structured or batch mode (`time` = occurred_at). Every event stands for itself. Never throws.
+ * binary, structured or batch mode (`time` = occurred_at). Every event stands for itself; comments are refused unless they are
+ * taken here. Never throws.
  */
-export function readCanonical(delivery: Delivery): CanonicalReading {
-  const mediaType = (delivery.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (/^application\/(?:x-)?(?:ndjson|jsonl|json-lines)$/.test(mediaType)) return readLines(delivery);
+export function readCanonical(delivery: Delivery, takesComments = false): CanonicalReading {
+  const mediaType = mediaTypeOf(delivery.headers);
+  if (isNdjson(delivery.headers)) return readLines(delivery, takesComments);
   if (mediaType !== '' && !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType)) {
     return { outcome: 'unsupported', reason: 'send JSON, NDJSON or CloudEvents in JSON' };
   }
   const parsed = parseJson(delivery.body);
   if (!parsed.ok) return { outcome: 'rejected', reason: `body ${parsed.problem}`, notJson: true };
   if (delivery.headers['ce-specversion'] !== undefined) {
-    return { outcome: 'items', items: [readOne(fromBinary(delivery.headers, parsed.value), delivery)] };
+    return { outcome: 'items', items: [readOne(fromBinary(delivery.headers, parsed.value), delivery, takesComments)] };
   }
   const list = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
   if (list.length > MAX_EVENTS) return tooMany(list.length);
-  return { outcome: 'items', items: list.map((value) => readOne(value, delivery)) };
+  return { outcome: 'items', items: list.map((value) => readOne(value, delivery, takesComments)) };
 }
 
-function readLines(delivery: Delivery): CanonicalReading {
+/** True if a body has one event per line. */
+export function isNdjson(headers: Delivery['headers']): boolean {
+  return /^application\/(?:x-)?(?:ndjson|jsonl|json-lines)$/.test(mediaTypeOf(headers));
+}
+
+function mediaTypeOf(headers: Delivery['headers']): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+function readLines(delivery: Delivery, takesComments: boolean): CanonicalReading {
   const lines: Uint8Array[] = [];
   for (let from = 0; from < delivery.body.length; ) {
     const end = delivery.body.indexOf(0x0a, from);
@@ -66,7 +76,9 @@ function readLines(delivery: Delivery): CanonicalReading {
   if (lines.length === 0) return { outcome: 'rejected', reason: 'body is empty', notJson: true };
   const items = lines.map((line): CanonicalItem => {
     const parsed = parseJson(line);
-    return parsed.ok ? readOne(parsed.value, delivery) : invalid(null, [{ field: 'line', problem: parsed.problem }]);
+    return parsed.ok
+      ? readOne(parsed.value, delivery, takesComments)
+      : invalid(null, [{ field: 'line', problem: parsed.problem }]);
   });
   return { outcome: 'items', items };
 }
@@ -96,7 +108,7 @@ function decoded(value: string | undefined): string | undefined {
   }
 }
 
-function readOne(value: unknown, delivery: Delivery): CanonicalItem {
+function readOne(value: unknown, delivery: Delivery, takesComments: boolean): CanonicalItem {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return invalid(null, [{ field: 'event', problem: 'is not an object' }]);
   }
@@ -117,6 +129,8 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
   if (!isEventType(type) || isOwnType(type)) {
     return invalid(id, [{ field: 'type', problem: `is not a kind of event; kinds are ${kinds}` }]);
   }
+  // The sender is told, since a text that is dropped in silence is missed only when it is too late.
+  if (type === 'survey.commented' && !takesComments) return invalid(id, [NO_COMMENTS]);
   const fact = {
     type,
     subject: entityOf({ id, type, data }),
@@ -129,6 +143,12 @@ function readOne(value: unknown, delivery: Delivery): CanonicalItem {
   const made = completeFact(fact, from, delivery.received_at);
   return made.ok ? { id, event: withBelievableCommits(made.event) } : invalid(id, made.problems);
 }
+
+const NO_COMMENTS: Problem = {
+  field: 'type',
+  problem:
+    'is a comment, and comments are not asked for here: leave it out, or have HEADWAY_SURVEY_COMMENTS=on set for the server',
+};
 
 const kinds = eventTypes.filter((type) => !isOwnType(type)).join(', ');
 

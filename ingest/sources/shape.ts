@@ -112,3 +112,24 @@ export function snapshot<T extends EventType>(
 export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
+
+/** The fields of an object that are to be kept: plain values only, since what lies deeper may be anything. */
+export function picked(value: unknown, fields: readonly string[]): Record<string, unknown> {
+  if (!isRecord(value)) return {};
+  const plain = fields.filter((field) => Object.hasOwn(value, field) && !isNested(value[field]));
+  return Object.fromEntries(plain.map((field) => [field, value[field]]));
+}
+
+/** The objects of a list, or none if it is no list. */
+export function recordsIn(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.map((one) => (isRecord(one) ? one : {})) : [];
+}
+
+/** True of an object that is no list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isNested(value) && !Array.isArray(value);
+}
+
+function isNested(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -28,6 +28,11 @@ export interface Source {
    * and shown by no address.
    */
   readonly confidential?: true;
+  /**
+   * Its bodies may hold what people write in surveys: what of a body is kept where nobody asked for that. It names what stays,
+   * so that a text which nobody thought of goes too; a comment's own place may stay, blank.
+   */
+  readonly withoutComments?: (body: unknown) => unknown;
   readonly signature: string;
   readonly dedupe: string;
   /** Steps that a person follows to connect it, as Markdown. `{url}` stands for this server's hook address. */

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { instant } from '../time.ts';
 
+/** Most characters of a name. */
+export const LONGEST_NAME = 512;
+
 /** A non-empty name as a sender writes it: repository, login, environment, id. Bounded, so that no body can bloat the store. */
-export const name = z.string().trim().min(1).max(512);
+export const name = z.string().trim().min(1).max(LONGEST_NAME);
 
 /** One commit. `authored_at` is the author's own clock and is clamped where it is used, never here. */
 export const commit = z.object({

@@ -16,7 +16,10 @@ const block = z.object({
   known_until: instant,
 });
 
-/** A survey wave and its answers. `occurred_at` = opened, closed, invited, answered. `respondent` is a pseudonym. */
+/** Most characters of a comment. */
+export const LONGEST_COMMENT = 4096;
+
+/** A survey wave and its answers. `occurred_at` = opened, closed, invited, answered, commented. `respondent` is a pseudonym. */
 export const surveyEvents = {
   'survey.wave_opened': z.object({ wave: name, title: z.string().max(512).optional() }),
   'survey.wave_closed': z.object({ wave: name }),
@@ -33,6 +36,14 @@ export const surveyEvents = {
     version: name.optional(),
     scale: scale.optional(),
   }),
+  /** What somebody wrote about an item (absent: about the wave as a whole); taken only where comments are asked for. */
+  'survey.commented': z.object({
+    wave: name,
+    item: name.optional(),
+    respondent: name,
+    text: z.string().trim().min(1).max(LONGEST_COMMENT),
+    version: name.optional(),
+  }),
   /**
    * What was given out of the answers to one item of a closed wave (`item` absent: of who responded), stated by Headway
    * itself when it first was, and again when enough has come in since: nothing else is ever given out (metrics.md §9.2).
@@ -47,5 +58,18 @@ export const surveyEvents = {
     closed_at: instant,
     close_known_at: instant,
     blocks: z.array(block).min(1),
+  }),
+  /**
+   * Comments on one item of a closed wave (absent: on the wave as a whole) that were given out, beside those given out before:
+   * `after` is the id of the publication that these follow, empty for the first; of two that follow the same, the first holds.
+   * They are in an order that tells nothing, and nothing says whose they are.
+   */
+  'survey.comments_published': z.object({
+    wave: name,
+    item: name.optional(),
+    after: z.string(),
+    /** When the log had the last of these, and the close. */
+    known_until: instant,
+    comments: z.array(z.string().min(1)).min(1),
   }),
 };

@@ -51,5 +51,7 @@ export function isEventType(type: string): type is EventType {
 
 /** True of what only Headway itself states: nobody can send it. */
 export function isOwnType(type: string): boolean {
-  return type.startsWith('delivery.') || type === 'survey.published' || type === 'person.erased';
+  return type.startsWith('delivery.') || ownTypes.has(type);
 }
+
+const ownTypes: ReadonlySet<string> = new Set(['survey.published', 'survey.comments_published', 'person.erased']);

@@ -7,6 +7,7 @@ export type AtomName =
   | 'source_spans'
   | 'adoptions'
   | 'answers'
+  | 'comments'
   | 'runs'
   | 'maintenances'
   | 'usages'

@@ -4,6 +4,7 @@ import type { WithAtoms } from '../atoms/tables.ts';
 import type { KeptCounts } from '../kept-counts.ts';
 import {
   type AnswerSet,
+  type Chained,
   knownUntil,
   ledgerOf,
   nextPublication,
@@ -30,6 +31,9 @@ export interface PublishingDeps {
  */
 const asOfNow = (deps: PublishingDeps): Store => deps.keptCounts?.forQuestion(deps.now) ?? deps.store;
 
+/** The publications of each set that hold, in order. */
+export type Ledger<D extends Chained> = ReadonlyMap<string, readonly Stated<D>[]>;
+
 /** One set of a closed wave: what may be told of it, or null if nothing may. */
 export interface Told {
   readonly wave: string;
@@ -51,27 +55,40 @@ export async function publishedSets(
   asOf: string | null,
 ): Promise<readonly Told[]> {
   const heads = await readHeads(deps, span);
-  let ledger = await readLedger(asOfNow(deps), heads);
-  const candidates = heads.filter((head) => isNews(ledger.get(setKey(head.wave, head.item))?.at(-1) ?? null, head));
+  const waves = [...new Set(heads.map(({ wave }) => wave))];
+  const readLedger = () => readStated(asOfNow(deps), 'survey.published', waves, readPublication);
+  const before = await readLedger();
+  const candidates = heads.filter((head) => isNews(before.get(setKey(head.wave, head.item))?.at(-1) ?? null, head));
   const sets = await readSets(deps, candidates);
   const proposed = sets.flatMap((set) => {
-    const next = nextPublication(ledger.get(setKey(set.wave, set.item))?.at(-1) ?? null, set);
+    const next = nextPublication(before.get(setKey(set.wave, set.item))?.at(-1) ?? null, set);
     return next === null ? [] : [publicationEvent(next, deps.now)];
   });
-  if (proposed.length > 0 && deps.publish !== undefined) {
-    await deps.publish(proposed);
-    ledger = await readLedger(asOfNow(deps), heads);
-  } else if (proposed.length > 0) {
-    const stated = [
-      ...[...ledger.values()].flat(),
-      ...proposed.map(({ id, data }) => ({ id, data: data as Publication })),
-    ];
-    ledger = ledgerOf(stated);
-  }
+  const ledger = await afterStating(deps, before, proposed, readLedger);
   return heads.flatMap((head): Told[] => {
     if (asOf !== null && head.closeKnownAt > asOf) return [];
     return [toldOf(head, ledger.get(setKey(head.wave, head.item)) ?? [], asOf)];
   });
+}
+
+/**
+ * The ledger once publications are stated: as the store then has it, since another process may have been first. Where nothing
+ * can be stated, what they would make of it.
+ */
+export async function afterStating<D extends Chained>(
+  deps: Pick<PublishingDeps, 'publish'>,
+  before: Ledger<D>,
+  proposed: readonly NormalizedEvent[],
+  readAgain: () => Promise<Ledger<D>>,
+): Promise<Ledger<D>> {
+  if (proposed.length === 0) return before;
+  if (deps.publish !== undefined) {
+    await deps.publish(proposed);
+    return readAgain();
+  }
+  // Each was proposed as a publication of this kind.
+  const added = proposed.map(({ id, data }) => ({ id, data: data as unknown as D }));
+  return ledgerOf([...[...before.values()].flat(), ...added]);
 }
 
 /** What may be told of a set: its last publication, or the last of which every answer was known at a past instant. */
@@ -173,21 +190,28 @@ async function readSets(deps: PublishingDeps, heads: readonly Head[]): Promise<A
   }));
 }
 
-async function readLedger(store: Store, heads: readonly Head[]) {
-  if (heads.length === 0) return ledgerOf([]);
+/** The publications of some waves, by set. */
+export async function readStated<D extends Chained>(
+  store: Store,
+  type: 'survey.published' | 'survey.comments_published',
+  waves: readonly string[],
+  read: (json: string) => D,
+): Promise<Ledger<D>> {
+  if (waves.length === 0) return ledgerOf<D>([]);
   const params: Record<string, SqlValue> = {
-    entities: [...new Set(heads.map(({ wave }) => `survey:${wave}`))],
+    entities: waves.map((wave) => `survey:${wave}`),
+    type,
     source: PUBLISHER,
   };
   // What came in from outside has a delivery: it can publish nothing.
   const rows = await store.query<{ id: string; data: string }>(
     `SELECT id, toJSONString(data) AS data FROM events
-    WHERE entity IN {entities:Array(String)} AND type = 'survey.published' AND source = {source:String} AND delivery_id = ''
+    WHERE entity IN {entities:Array(String)} AND type = {type:String} AND source = {source:String} AND delivery_id = ''
     ORDER BY entity, recorded_at, log_partition, log_offset
     SETTINGS readonly = 2, output_format_json_quote_64bit_integers = 0`,
     params,
   );
-  return ledgerOf(rows.map(({ id, data }) => ({ id, data: readPublication(data) })));
+  return ledgerOf(rows.map(({ id, data }) => ({ id, data: read(data) })));
 }
 
 /** The store leaves out lists that are empty. */

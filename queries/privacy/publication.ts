@@ -1,4 +1,4 @@
-import { eventId, type NormalizedEvent } from '../../ingest/event.ts';
+import { type EventOf, eventId, type NormalizedEvent } from '../../ingest/event.ts';
 import { currentVersion } from '../../ingest/upcast.ts';
 import type { EventData } from '../../ingest/vocabulary/vocabulary.ts';
 import { blocksOf, type Group, isSafe, type Place, placeKey } from './blocks.ts';
@@ -8,10 +8,13 @@ import { MIN_RESPONDENTS } from './suppression.ts';
 export type Publication = EventData<'survey.published'>;
 export type Block = Publication['blocks'][number];
 
+/** What every publication says: of which set it is, and what was given out of it before. */
+export type Chained = Pick<Publication, 'wave' | 'item' | 'after'>;
+
 /** A publication in the log. */
-export interface Stated {
+export interface Stated<D extends Chained = Publication> {
   readonly id: string;
-  readonly data: Publication;
+  readonly data: D;
 }
 
 /** Answers of one item (or responses) as they stand now, those alike together. */
@@ -75,10 +78,19 @@ export function nextPublication(before: Stated | null, set: AnswerSet, k = MIN_R
 
 /** The event that states a publication. */
 export function publicationEvent(data: Publication, now: string): NormalizedEvent {
-  return {
-    id: eventId(PUBLISHER, ['survey.published', JSON.stringify(data)]),
-    type: 'survey.published',
-    version: currentVersion('survey.published'),
+  return statement('survey.published', data, now);
+}
+
+/** An event about a wave that Headway itself states. The same statement has the same id, whichever process makes it. */
+export function statement<T extends 'survey.published' | 'survey.comments_published'>(
+  type: T,
+  data: EventData<T>,
+  now: string,
+): NormalizedEvent {
+  const event: EventOf<T> = {
+    id: eventId(PUBLISHER, [type, JSON.stringify(data)]),
+    type,
+    version: currentVersion(type),
     normaliser: 1,
     source: PUBLISHER,
     subject: `survey:${data.wave}`,
@@ -86,14 +98,15 @@ export function publicationEvent(data: Publication, now: string): NormalizedEven
     delivery_id: '',
     data,
   };
+  return event as NormalizedEvent;
 }
 
 /**
- * The publications of each set that hold, in order, from all that the log has, in the log's order: the first that replaces
+ * The publications of each set that hold, in order, from all that the log has, in the log's order: the first that comes after
  * what holds. So two processes that publish at once agree on what was.
  */
-export function ledgerOf(stated: readonly Stated[]): ReadonlyMap<string, readonly Stated[]> {
-  const ledger = new Map<string, Stated[]>();
+export function ledgerOf<D extends Chained>(stated: readonly Stated<D>[]): ReadonlyMap<string, readonly Stated<D>[]> {
+  const ledger = new Map<string, Stated<D>[]>();
   for (const one of stated) {
     const key = setKey(one.data.wave, one.data.item ?? null);
     const held = ledger.get(key) ?? [];

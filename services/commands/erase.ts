@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Delivery } from '../../ingest/delivery.ts';
 import { type Erasures, isErased } from '../../ingest/erase/known.ts';
 import { nameKey } from '../../ingest/erase/spelling.ts';
 import type { EventLog } from '../../ingest/ports.ts';
@@ -156,7 +157,9 @@ async function eraseIn(
     }
     const { readWorkspaceFolder } = await import('../compose.ts');
     const findSource = finderOf(sourcesWith(await readWorkspaceFolder(config)));
-    const erasing = erasingOf(person, found.spellings, known, (delivery) => eventsOf({ findSource }, delivery));
+    // Comments too, whether they are asked for now or were once: their events keep their ids like all others.
+    const readAgain = (delivery: Delivery) => eventsOf({ findSource, takesComments: true }, delivery);
+    const erasing = erasingOf(person, found.spellings, known, readAgain);
     const mentions = await mentionsIn(config.workspaceDir, erasing.replacing);
     const lines = mentions.map(({ file, line }) => `  ${join(config.workspaceDir, file)}:${line}`);
     if (yes && lines.length > 0)

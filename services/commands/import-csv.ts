@@ -56,7 +56,8 @@ function kindHelp(name: string, { text, columns }: CsvKind): string {
 }
 
 async function importFile(kind: CsvKindName, path: string, options: CsvOptions): Promise<void> {
-  const timezone = options.timezone ?? loadConfig('all').timezone;
+  const config = loadConfig('all');
+  const { timezone = config.timezone } = options;
   if (!IANAZone.isValidZone(timezone))
     throw new CommandFailed(`'${timezone}' is not a time zone, such as Europe/Berlin.`);
   const until = options.until === undefined ? undefined : (parseSince(options.until, timezone) ?? undefined);
@@ -67,7 +68,8 @@ async function importFile(kind: CsvKindName, path: string, options: CsvOptions):
   const text = await readText(path);
   const separator = options.separator.toLowerCase() === 'tab' ? '\t' : options.separator;
   if (!/^[,;|\t]$/.test(separator)) throw new CommandFailed('--separator is one of , ; | and tab.');
-  const read = readCsvFile({ kind, text, separator, timezone, now, ...(until === undefined ? {} : { until }) });
+  const file = { kind, text, separator, timezone, now, takesComments: config.surveyComments };
+  const read = readCsvFile({ ...file, ...(until === undefined ? {} : { until }) });
   if (!read.ok) throw new CommandFailed(problemText(path, read.problems));
   const counts = new Map<string, number>();
   for (const { type } of read.events) counts.set(type, (counts.get(type) ?? 0) + 1);
@@ -78,7 +80,13 @@ async function importFile(kind: CsvKindName, path: string, options: CsvOptions):
   }
   await withServer(async (server) => {
     if (kind === 'costs') await refuseChanged(server, path, read.events);
-    await send(server, read.events);
+    // By themselves, and first: a server that does not ask for them refuses them before it has taken anything else.
+    const isComment = ({ type }: CsvEvent) => type === 'survey.commented';
+    await send(server, read.events.filter(isComment));
+    await send(
+      server,
+      read.events.filter((event) => !isComment(event)),
+    );
   });
   process.stdout.write(`${path}: ${read.rows} rows became ${summary}.\n`);
 }
@@ -138,6 +146,7 @@ async function knownAmount(server: ServerAddress, id: string): Promise<string | 
 }
 
 async function send(server: ServerAddress, events: readonly CsvEvent[]): Promise<void> {
+  if (events.length === 0) return;
   const progress = showProgress('Sending', 'events');
   for (let from = 0; from < events.length; from += BATCH_EVENTS) {
     const lines = events.slice(from, from + BATCH_EVENTS).map((event) => JSON.stringify(event));

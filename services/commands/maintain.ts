@@ -48,8 +48,10 @@ Example, after a sender's format was taught:
       const tally = await longWork<ReplayTally>(`/v1/admin/replay?${query}`, async (parts, onProgress) => {
         const { replayDeliveries } = await import('../rebuilding.ts');
         const { readWorkspaceFolder } = await import('../compose.ts');
-        const findSource = finderOf(sourcesWith(await readWorkspaceFolder(loadConfig('all'))));
-        return replayDeliveries({ log: parts.log, findSource }, choice, onProgress);
+        const config = loadConfig('all');
+        const findSource = finderOf(sourcesWith(await readWorkspaceFolder(config)));
+        const deps = { log: parts.log, findSource, takesComments: config.surveyComments };
+        return replayDeliveries(deps, choice, onProgress);
       });
       process.stdout.write(
         `${tally.deliveries} deliveries read again: ${tally.events} events, ${tally.ignored} of no use, ${tally.rejected} not readable\n`,

@@ -12,7 +12,7 @@ export function tokenCommand(program: Command): void {
     .addOption(
       new Option(
         '--scope <scope...>',
-        'ingest (send events), read (numbers and facts), admin (all, and raw deliveries)',
+        'ingest (send events), read (numbers and facts), comments (those in surveys), admin (all, and raw deliveries)',
       )
         .choices(scopes)
         .makeOptionMandatory(),

@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { renderBadge } from '../../dashboards/web/badge.ts';
-import { parseInstant } from '../../ingest/time.ts';
+import { asOf, pastOf, sendWrongInstant } from '../http/as-of.ts';
 import { sendRows } from '../http/formats.ts';
 import { typed } from '../http/openapi.ts';
 import { problemOf, sendProblem } from '../http/problems.ts';
 import type { Judging } from '../judging.ts';
 
-const asOf = z.string().max(64).optional().meta({ description: 'As it was known at this instant; default now' });
 const querystring = z.strictObject({ as_of: asOf });
 const params = z.object({ id: z.string().min(1).max(512) });
 
@@ -99,24 +98,6 @@ export function planningRoutes(app: FastifyInstance, judging: Judging, now: () =
         .send(renderBadge(found));
     },
   );
-}
-
-/** The past that is asked for; null for now, undefined if it is none. */
-function pastOf(text: string | undefined, now: string): string | null | undefined {
-  if (text === undefined || text === '') return null;
-  // A plus sign in a query string arrives as a blank.
-  const given = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text.trim().replace(/ (?=\d{2}:?\d{2}$)/, '+');
-  const instant = parseInstant(given);
-  return instant === null || instant > now ? undefined : instant;
-}
-
-function sendWrongInstant(request: FastifyRequest, reply: FastifyReply) {
-  return sendProblem(request, reply, {
-    status: 400,
-    kind: 'parameters',
-    title: 'Some parameters are not valid',
-    problems: [{ field: 'as_of', problem: 'is not a past instant with a zone: use 2026-01-01T00:00:00Z' }],
-  });
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, whole: object, past: string | null, key?: string) {

@@ -111,8 +111,11 @@ it('the answers that became events are there, without who and what', async () =>
   const rejected = await read<{ rejected: { source: string }[] }>(service, '/v1/rejected');
   expect(new Set(rejected.rejected.map(({ source }) => source))).toEqual(new Set(Object.keys(bodies)));
   expectNothingTold(JSON.stringify(rejected));
-  const { eventIds } = await idsOf('typeform');
-  for (const id of eventIds) {
+  const { answered, commented } = await idsOf('typeform');
+  expect([answered.length, commented.length]).toEqual([1, 1]);
+  // Nobody asked for comments.
+  for (const id of commented) expect((await fetch(`${service.url}/v1/events/${id}`)).status).toBe(404);
+  for (const id of answered) {
     const event = await read<{ data: object }>(service, `/v1/events/${id}`);
     expect(event.data).toMatchObject({ item: 'overall', score: '(removed)', respondent: '(removed)' });
     expectNothingTold(JSON.stringify(event));
@@ -130,7 +133,8 @@ async function idsOf(source: string) {
   const received = { ...fromBase(each, base, bodies[source]?.whole), received_at: new Date().toISOString() };
   const reading = normaliseDelivery(each.source, received);
   if (reading.outcome !== 'events') throw new Error(reading.reason);
-  return { eventIds: reading.events.map(({ id }) => id) };
+  const of = (kind: string) => reading.events.flatMap(({ id, type }) => (type === kind ? [id] : []));
+  return { answered: of('survey.answered'), commented: of('survey.commented') };
 }
 
 it('a source that is known no longer may have been a confidential one', () => {

@@ -208,7 +208,9 @@ describe('any kind', () => {
       const names = csvKinds[kind].columns.map(({ name }) => name);
       const types = csvKinds[kind].columns.map(({ type }) => type);
       const right = (index: number) =>
-        ({ text: 'EUR', time: `2026-01-0${(index % 9) + 1}`, number: '3', whole: '1', flag: 'yes' })[types[index]!];
+        ({ text: 'EUR', words: 'so it is', time: `2026-01-0${(index % 9) + 1}`, number: '3', whole: '1', flag: 'yes' })[
+          types[index]!
+        ];
       const cell = (index: number) =>
         fc.oneof(
           { weight: 12, arbitrary: fc.constant(right(index)) },

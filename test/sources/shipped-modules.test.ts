@@ -28,44 +28,51 @@ function eventsOf(source: Source, { body, headers }: Posted) {
   return reading.events.map(({ type, data }) => [type, data] as const);
 }
 
-test('the script of a Google Form posts what the source reads, with the token', async () => {
-  const posted: Posted[] = [];
-  const question = (title: string, type: string, response: string, help = '') => ({
-    getItem: () => ({ getTitle: () => title, getType: () => type, getHelpText: () => help }),
-    getResponse: () => response,
-  });
-  const context = createContext({
-    FormApp: { ItemType: { SCALE: 'scale' } },
-    UrlFetchApp: {
-      fetch: (url: string, options: { payload: string; headers: Record<string, string> }) =>
-        posted.push({ url, body: options.payload, headers: options.headers }),
-    },
-    event: {
-      source: { getId: () => 'form-1' },
-      response: {
-        getId: () => 'response-1',
-        getTimestamp: () => new Date('2026-03-05T10:00:00Z'),
-        getItemResponses: () => [
-          question('Team', 'list', 'checkout'),
-          question('How good are the docs?', 'scale', '4', 'item: documentation (1 is bad)'),
-          question('All in all', 'scale', '5'),
-          question('Why?', 'paragraph', 'because'),
-        ],
+test.each([false, true])(
+  'the script of a Google Form posts what the source reads, texts if told to: %s',
+  async (asked) => {
+    const posted: Posted[] = [];
+    const question = (title: string, type: string, response: string, help = '') => ({
+      getItem: () => ({ getTitle: () => title, getType: () => type, getHelpText: () => help }),
+      getResponse: () => response,
+    });
+    const context = createContext({
+      FormApp: { ItemType: { SCALE: 'scale', TEXT: 'text', PARAGRAPH_TEXT: 'paragraph' } },
+      UrlFetchApp: {
+        fetch: (url: string, options: { payload: string; headers: Record<string, string> }) =>
+          posted.push({ url, body: options.payload, headers: options.headers }),
       },
-    },
-  });
-  runInContext(`${readFileSync('workspace/google-forms/headway.gs', 'utf8')}\nsend(event);`, context);
-  expect(posted).toHaveLength(1);
-  const [sent] = posted;
-  expect(sent?.url).toMatch(/\/hooks\/google-forms$/);
-  const token = sent?.headers['X-Headway-Token'] ?? '';
-  expect(await googleForms.verify(delivery('google-forms', '', lowered(sent!.headers)), [token])).toBe(true);
-  expect(eventsOf(googleForms, sent!)).toMatchObject([
-    ['survey.answered', { wave: 'form-1', item: 'documentation', score: 4, team: 'checkout' }],
-    ['survey.answered', { wave: 'form-1', item: 'All in all', score: 5, team: 'checkout' }],
-  ]);
-  expect(sent?.body).not.toContain('because');
-});
+      event: {
+        source: { getId: () => 'form-1' },
+        response: {
+          getId: () => 'response-1',
+          getTimestamp: () => new Date('2026-03-05T10:00:00Z'),
+          getItemResponses: () => [
+            question('Team', 'list', 'checkout'),
+            question('How good are the docs?', 'scale', '4', 'item: documentation (1 is bad)'),
+            question('All in all', 'scale', '5'),
+            question('Why?', 'paragraph', 'because', 'item: documentation'),
+            question('And?', 'text', ''),
+          ],
+        },
+      },
+    });
+    const script = readFileSync('workspace/google-forms/headway.gs', 'utf8');
+    const told = asked ? script.replace('const COMMENTS = false;', 'const COMMENTS = true;') : script;
+    runInContext(`${told}\nsend(event);`, context);
+    expect(posted).toHaveLength(1);
+    const [sent] = posted;
+    expect(sent?.url).toMatch(/\/hooks\/google-forms$/);
+    const token = sent?.headers['X-Headway-Token'] ?? '';
+    expect(await googleForms.verify(delivery('google-forms', '', lowered(sent!.headers)), [token])).toBe(true);
+    expect(eventsOf(googleForms, sent!)).toMatchObject([
+      ['survey.answered', { wave: 'form-1', item: 'documentation', score: 4, team: 'checkout' }],
+      ['survey.answered', { wave: 'form-1', item: 'All in all', score: 5, team: 'checkout' }],
+      ...(asked ? [['survey.commented', { wave: 'form-1', item: 'documentation', text: 'because' }]] : []),
+    ]);
+    expect(sent?.body.includes('because')).toBe(asked);
+  },
+);
 
 /** The exports of a module that is pasted into Backstage, with what it imports and the globals that it uses. */
 function pasted<T>(path: string, modules: Record<string, object>, globals: Record<string, unknown>): T {

@@ -18,23 +18,24 @@ function dataOf(reading: Reading): Record<string, unknown>[] {
   return reading.events.map(({ data }) => data as Record<string, unknown>);
 }
 
-test('Typeform: one answer per question on a scale; text and other numbers stay out', () => {
+test('Typeform: one answer per question on a scale, one comment per text; other numbers stay out', () => {
   const reading = ofTypeform(form);
   if (reading.outcome !== 'events') throw new Error(reading.reason);
   const respondent = expect.stringMatching(/^[0-9a-f]{32}$/);
   const version = expect.stringMatching(/^[0-9a-f]{12}$/);
   expect(reading.events.map(({ type, subject, occurred_at, data }) => ({ type, subject, occurred_at, data }))).toEqual(
     [
-      { item: 'documentation', score: 4 },
-      { item: 'overall', score: 5 },
-    ].map((answer) => ({
-      type: 'survey.answered',
+      { item: 'documentation', score: 4, team: 'checkout' },
+      { item: 'overall', score: 5, team: 'checkout' },
+      { item: 'why', text: 'Because of Ada' },
+    ].map((said) => ({
+      type: 'text' in said ? 'survey.commented' : 'survey.answered',
       subject: 'survey:2026-q1',
       occurred_at: at,
-      data: { wave: '2026-q1', ...answer, respondent, team: 'checkout', version },
+      data: { wave: '2026-q1', ...said, respondent, version },
     })),
   );
-  expect(JSON.stringify(reading)).not.toMatch(/Ada|a3a12ec67a1365927098a606107fac15/);
+  expect(JSON.stringify(reading)).not.toContain('a3a12ec67a1365927098a606107fac15');
 });
 
 test('Typeform: both answers of one response are of one person, another response of another', () => {
@@ -62,11 +63,25 @@ test('Typeform: another wording of a question is another version of it', () => {
   expect(after?.version).not.toBe(before?.version);
 });
 
-test('Typeform: a part of a response, and one without scales, say nothing', () => {
+test('Typeform: blank texts are no comments, long ones are cut, and the texts of other fields are none', () => {
+  const commentOf = (answer: Record<string, unknown>) => {
+    const read = dataOf(ofTypeform(changed(form, ['form_response', 'answers', 2], answer)));
+    return read.find(({ text }) => text !== undefined)?.text;
+  };
+  const field = { id: 'f3', ref: 'why', type: 'long_text' };
+  expect(commentOf({ type: 'text', text: ' \n ', field })).toBeUndefined();
+  expect(commentOf({ type: 'text', text: null, field })).toBeUndefined();
+  expect(commentOf({ type: 'text', text: '  so it is ', field: { ...field, type: 'short_text' } })).toBe('so it is');
+  expect(commentOf({ type: 'email', text: 'ada@example.org', field: { ...field, type: 'email' } })).toBeUndefined();
+  const long = `${'x'.repeat(4095)}\u{1F600}`;
+  expect(commentOf({ type: 'text', text: long, field })).toBe('x'.repeat(4095));
+});
+
+test('Typeform: a part of a response, and one without scales and texts, say nothing', () => {
   expect(ofTypeform(changed(form, ['event_type'], 'form_response_partial'))).toMatchObject({ outcome: 'ignored' });
   expect(ofTypeform(changed(form, ['form_response', 'answers'], []))).toMatchObject({ outcome: 'ignored' });
   const high = changed(
-    changed(form, ['form_response', 'answers', 0, 'number'], 11),
+    changed(changed(form, ['form_response', 'answers', 2, 'text'], ''), ['form_response', 'answers', 0, 'number'], 11),
     ['form_response', 'answers', 1, 'number'],
     -1,
   );
@@ -98,6 +113,22 @@ test('Google Forms: the answers of the script, with an edited response as a late
   const before = ofForms(script);
   if (before.outcome !== 'events' || edited.outcome !== 'events') throw new Error('no events');
   expect(edited.events[0]?.id).not.toBe(before.events[0]?.id);
+});
+
+test('Google Forms: each text that the script sends is a comment of the same person, unless it is blank', () => {
+  const comments = [
+    { item: 'documentation', title: 'What is missing?', text: ' Search. ' },
+    { item: 'overall', title: 'Anything else?', text: ' ' },
+  ];
+  const [first, , comment, ...rest] = dataOf(ofForms({ ...(script as object), comments }));
+  expect(rest).toEqual([]);
+  expect(comment).toEqual({
+    wave: '2026-q1',
+    item: 'documentation',
+    respondent: first?.respondent,
+    text: 'Search.',
+    version: expect.stringMatching(/^[0-9a-f]{12}$/),
+  });
 });
 
 test('Google Forms: a push of Pub/Sub is understood in both its shapes, and feeds nothing', () => {

@@ -7,10 +7,11 @@ import type { EventData } from '../../vocabulary/vocabulary.ts';
 import { facts, ignored, rejected, snapshot } from '../shape.ts';
 import { equalInConstantTime, hmacMatches, tokenMatches } from '../signature.ts';
 import type { Normalized, Source } from '../source.ts';
+import { isTextOfComment, withoutWords } from './comments.ts';
 import { type Condition, type CustomDefinition, headersIn, type Rule, type Signature } from './definition.ts';
 import { fieldsOfKind, fitted } from './field.ts';
 import type { Scope } from './selector.ts';
-import { elementsOf, evaluate, fieldsOf, textOf } from './value.ts';
+import { elementsOf, evaluate, fieldsOf, textOf, type Value } from './value.ts';
 
 /** What the names of such sources begin with. */
 export const CUSTOM = 'custom/';
@@ -27,7 +28,8 @@ export function customSource(definition: CustomDefinition): Source {
   const variable = `HEADWAY_SECRET_CUSTOM_${definition.name.toUpperCase().replaceAll('-', '_')}`;
   const { rules } = definition;
   // Answers to surveys are nobody's to read, whatever a definition says.
-  const confidential = definition.confidential || rules.some(({ kind }) => kind.startsWith('survey.'));
+  const isSurvey = rules.some(({ kind }) => kind.startsWith('survey.'));
+  const confidential = definition.confidential || isSurvey;
   return {
     name,
     title: definition.title,
@@ -38,6 +40,7 @@ export function customSource(definition: CustomDefinition): Source {
     })),
     headers: headersOf(rules),
     ...(confidential ? { confidential } : {}),
+    ...(isSurvey ? { withoutComments: withoutWords(rules) } : {}),
     signature: describe(definition.signature),
     dedupe: 'What `key` names in its definition, the time and the content.',
     setup: `1. It is defined in the workspace, in \`sources/${definition.name}.yaml\`.
@@ -50,11 +53,12 @@ export function customSource(definition: CustomDefinition): Source {
 }
 
 function headersOf(rules: readonly Rule[]): string[] {
-  const values = rules.flatMap(({ when, key, occurred_at, data }) => [
+  const values = rules.flatMap(({ kind, when, key, occurred_at, data }) => [
     ...when.map(({ value }) => value),
     ...key,
     occurred_at,
-    ...Object.values(data),
+    // A header is kept beside the body, where no comment may be.
+    ...Object.entries(data).flatMap(([field, value]) => (isTextOfComment(kind, field) ? [] : [value])),
   ]);
   return [...new Set(values.flatMap(headersIn))];
 }
@@ -107,7 +111,9 @@ function holds(condition: Condition, scope: Scope, headers: Headers): boolean {
   return values.some((value) => condition.anyOf.includes(textOf(value) ?? '\u0000'));
 }
 
-function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly problem: string } {
+function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly problem: string } | null {
+  // Most people leave the comment blank: that is no comment, and nothing is wrong with what else they say.
+  if (rule.kind === 'survey.commented' && isBlank(rule.data.text, scope, headers)) return null;
   const at = parseInstant(evaluate(rule.occurred_at, scope, headers));
   if (at === null) return { problem: 'occurred_at: is not a timestamp with a zone, such as 2026-03-05T01:02:03Z' };
   const key = rule.key.map((value) => textOf(evaluate(value, scope, headers)));
@@ -127,4 +133,8 @@ function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly p
   if (!checked.ok) return { problem: describeProblems(checked.problems) };
   scope.effort.left -= JSON.stringify(data).length / 8;
   return snapshot(rule.kind, at, key as string[], data as EventData<typeof rule.kind>);
+}
+
+function isBlank(value: Value | undefined, scope: Scope, headers: Headers): boolean {
+  return value === undefined || (textOf(evaluate(value, scope, headers)) ?? '').trim() === '';
 }

@@ -2,6 +2,7 @@ import { type AtomKind, deliveryKinds } from '../atom.ts';
 import { actions } from './actions.ts';
 import { answers } from './answers.ts';
 import { assignments } from './assignments.ts';
+import { comments } from './comments.ts';
 import { costs } from './costs.ts';
 import { employments } from './employments.ts';
 import { features } from './features.ts';
@@ -21,6 +22,7 @@ import { usages } from './usages.ts';
 /** Every kind of atom of which each subject stands for itself. */
 export const subjectKinds: readonly SubjectKind[] = [
   answers,
+  comments,
   runs,
   maintenances,
   usages,

@@ -32,7 +32,8 @@ export const typeform: SourceCase = {
           ],
         },
       },
-      makes: 'survey.answered 2026-03-05T10:00:00.000Z, survey.answered 2026-03-05T10:00:00.000Z',
+      makes:
+        'survey.answered 2026-03-05T10:00:00.000Z, survey.answered 2026-03-05T10:00:00.000Z, survey.commented 2026-03-05T10:00:00.000Z',
     },
   ],
   signsBody: true,
