@@ -35,11 +35,7 @@ export function nextComments(
   set: CommentSet,
   k = MIN_COMMENTERS,
 ): CommentsPublication | null {
-  const standing = standingComments(
-    set.comments,
-    before.map(({ data }) => data.known_until),
-  );
-  const added = without(standing, textsOf(before));
+  const added = notGiven(set.comments, before);
   if (added.length < k) return null;
   const times = [set.closeKnownAt, before.at(-1)?.data.known_until ?? '', ...added.map((one) => one.recordedAt)];
   return {
@@ -56,32 +52,41 @@ export function toldComments(held: readonly Stated<CommentsPublication>[], asOf:
   return shuffled(textsOf(held.filter(({ data }) => asOf === null || data.known_until <= asOf)));
 }
 
-/**
- * One comment per person: the last of those known when the person's were first given out, since that is the one that was; else
- * the last of all.
- */
-function standingComments(comments: readonly Comment[], publishedAt: readonly string[]): readonly Comment[] {
-  const byPerson = new Map<string, Comment[]>();
-  for (const one of comments) {
-    const own = byPerson.get(one.respondent);
-    if (own) own.push(one);
-    else byPerson.set(one.respondent, [one]);
-  }
-  return [...byPerson.values()].map((own) => {
-    const until = publishedAt.find((time) => own.some(({ recordedAt }) => recordedAt <= time));
-    return own.findLast(({ recordedAt }) => until === undefined || recordedAt <= until)!;
-  });
-}
-
-/** The comments less those with a text that was given out, each text as often as it was. */
-function without(comments: readonly Comment[], given: readonly string[]): readonly Comment[] {
+/** Of each person of whom nothing was given out, the comment that counts. */
+function notGiven(comments: readonly Comment[], before: readonly Stated<CommentsPublication>[]): readonly Comment[] {
   const left = new Map<string, number>();
-  for (const text of given) left.set(text, (left.get(text) ?? 0) + 1);
-  return comments.filter(({ text }) => {
+  for (const text of textsOf(before)) left.set(text, (left.get(text) ?? 0) + 1);
+  const wasGiven = (text: string): boolean => {
     const times = left.get(text) ?? 0;
     left.set(text, times - 1);
-    return times <= 0;
-  });
+    return times > 0;
+  };
+  const times = before.map(({ data }) => data.known_until);
+  const people = [...byRespondent(comments)].map((own) => ({ own, standing: standingOf(own, times) }));
+  const rest = people.filter(({ standing }) => !wasGiven(standing.text));
+  // Of what came in at one instant a publication may have had a part: then it was another comment of the person.
+  return rest
+    .filter(({ own }) => !own.some(({ text }) => (left.get(text) ?? 0) > 0 && wasGiven(text)))
+    .map(({ standing }) => standing);
+}
+
+/**
+ * The comment of a person that counts: the last of those known when the person's were first given out, since that is the one
+ * that was; else the last of all.
+ */
+function standingOf(own: readonly Comment[], publishedAt: readonly string[]): Comment {
+  const until = publishedAt.find((time) => own.some(({ recordedAt }) => recordedAt <= time));
+  return own.findLast(({ recordedAt }) => until === undefined || recordedAt <= until)!;
+}
+
+function byRespondent(comments: readonly Comment[]): Iterable<readonly Comment[]> {
+  const people = new Map<string, Comment[]>();
+  for (const one of comments) {
+    const own = people.get(one.respondent);
+    if (own) own.push(one);
+    else people.set(one.respondent, [one]);
+  }
+  return people.values();
 }
 
 function textsOf(held: readonly Stated<CommentsPublication>[]): readonly string[] {

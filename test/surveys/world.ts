@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { MetricAnswer, Row } from '../../queries/envelope.ts';
+import type { CommentsAnswer } from '../../queries/privacy/commented.ts';
 import { createLogger } from '../../services/logger.ts';
 import { openReading } from '../../services/reading.ts';
 import { metricRoutes } from '../../services/routes/metrics.ts';
+import { surveyRoutes } from '../../services/routes/surveys.ts';
 import { buildServer } from '../../services/server.ts';
 import { newStory, type Story } from '../histories/story.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
@@ -21,6 +23,10 @@ export interface SurveyWorld {
   get(metric: string, params?: Readonly<Record<string, string>>): Promise<MetricAnswer>;
   /** What the API says to a question that it does not answer. */
   refused(metric: string, params: Readonly<Record<string, string>>): Promise<string>;
+  /** What the API says of the comments in the wave of these tests. */
+  comments(params?: Readonly<Record<string, string>>): Promise<CommentsAnswer>;
+  /** The same of any wave, with the status of the answer. */
+  askComments(wave: string, params?: Readonly<Record<string, string>>): Promise<{ status: number; body: string }>;
   readonly ledger: () => Ledger;
 }
 
@@ -42,6 +48,7 @@ export function surveyWorld(): SurveyWorld {
       reportingZone: 'UTC',
       fiscalStartMonth: 1,
       organisation: 'Examples',
+      takesComments: true,
       sources: [],
       defaults: () => ({}),
       staleSince: () => null,
@@ -53,7 +60,10 @@ export function surveyWorld(): SurveyWorld {
       tokens: null,
       rateLimit: null,
       logger: createLogger('error'),
-      routes: (server) => metricRoutes(server, reading.metrics),
+      routes: (server) => {
+        metricRoutes(server, reading.metrics);
+        surveyRoutes(server, reading.comments, () => now);
+      },
     });
   });
   afterAll(async () => {
@@ -65,7 +75,18 @@ export function surveyWorld(): SurveyWorld {
     expect(response.statusCode, response.body.slice(0, 500)).toBe(200);
     return response.json();
   };
+  const askComments: SurveyWorld['askComments'] = async (wave, query = {}) => {
+    const url = `/v1/surveys/${encodeURIComponent(wave)}/comments`;
+    const { statusCode, body } = await app.inject({ method: 'GET', url, query: { ...query } });
+    return { status: statusCode, body };
+  };
   return {
+    askComments,
+    async comments(params) {
+      const { status, body } = await askComments('W', params);
+      expect(status, body.slice(0, 500)).toBe(200);
+      return JSON.parse(body);
+    },
     story: () => story,
     ledger: () => ledger,
     at(next) {
@@ -120,3 +141,28 @@ export function answer(
 export function answers(story: Story, team: string, n: number, more: Readonly<Record<string, unknown>> = {}): void {
   for (let i = 0; i < n; i += 1) answer(story, `${team}-${i}`, 1 + (i % 5), { team, ...more });
 }
+
+/** What one person writes about an item, before the close; `when` and `recordedAt` are when it was written and came in. */
+export function comment(
+  story: Story,
+  who: string,
+  text: string,
+  { item = 'overall', when = '2025-03-05T00:00:00Z', recordedAt = '2025-03-05T00:00:01.000Z' } = {},
+): void {
+  const data = { wave: 'W', respondent: who, text, ...(item === '' ? {} : { item }) };
+  story.tell('survey.commented', when, data, { recordedAt });
+}
+
+/** As many people's comments as asked for, called by a number from `from` on. */
+export function comments(story: Story, n: number, { from = 0, ...more }: { from?: number } & CommentTimes = {}): void {
+  for (let i = from; i < from + n; i += 1) comment(story, `p${i}`, textOf(i), more);
+}
+
+interface CommentTimes {
+  readonly item?: string;
+  readonly when?: string;
+  readonly recordedAt?: string;
+}
+
+/** What the person of a number writes in these tests. */
+export const textOf = (person: number): string => `Words of number ${person}.`;
