@@ -119,7 +119,8 @@ export function showDelivery(
   const read = readBody(text);
   const shown = withoutSecrets(withoutAnswers(read));
   const told = source === CANONICAL ? spoken.headers : headers;
-  const kept = namesRespondent(read) ? without(told, ['ce-id', 'ce-subject']) : told;
+  const isPersonal = namesRespondent(read) || isOfRespondent(told['ce-type']);
+  const kept = isPersonal ? without(told, ['ce-id', 'ce-subject']) : told;
   return { id, source, received_at, headers: kept, outcome, reason, events, body: shown };
 }
 
@@ -152,7 +153,14 @@ function withoutAnswers(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const inner = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutAnswers(one)]));
   if (namesRespondent(value)) return without(inner, ['respondent', 'score']);
-  return 'data' in value && namesRespondent(value.data) ? without(inner, ['id', 'subject']) : inner;
+  const isPersonal =
+    'data' in value && (namesRespondent(value.data) || ('type' in value && isOfRespondent(value.type)));
+  return isPersonal ? without(inner, ['id', 'subject']) : inner;
+}
+
+/** True of kinds of event about what somebody said in a survey, misspelt ones too, which lack a respondent perhaps. */
+function isOfRespondent(type: unknown): boolean {
+  return typeof type === 'string' && /survey/i.test(type) && !type.startsWith('survey.wave_');
 }
 
 function namesRespondent(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { findEvent } from '../../services/facts.ts';
 import { answers, close, comment, comments, surveyWorld, textOf } from './world.ts';
 
 const world = surveyWorld();
@@ -168,4 +169,21 @@ test('comments are no answers: they change no score, no share and no response ra
   await world.write();
   expect(await world.comments(overall)).toMatchObject({ n: 24 });
   expect(await ask()).toEqual(before);
+});
+
+test('one fact is shown without its text, and a publication without its texts', async () => {
+  comments(world.story(), 10);
+  close(world.story());
+  await world.write();
+  await world.comments(overall);
+  const { store } = world.ledger();
+  const rows = await store.query<{ id: string; type: string }>(
+    "SELECT id, type FROM events WHERE type LIKE 'survey.comment%'",
+  );
+  expect(new Set(rows.map(({ type }) => type))).toEqual(new Set(['survey.commented', 'survey.comments_published']));
+  for (const { id } of rows) {
+    const shown = JSON.stringify(await findEvent(store, id));
+    expect(shown).not.toMatch(/Words of|"p\d/);
+    expect(shown).toContain('(removed)');
+  }
 });

@@ -153,7 +153,7 @@ export const ways: readonly Way[] = [
   {
     name: 'events, with the kind in escapes',
     path: '/v1/events',
-    body: json(commentEvent('e3', WORDS)).replace('survey', '\\u0073urvey'),
+    body: json(commentEvent('e3', WORDS)).replaceAll('survey', '\\u0073urvey'),
     answers: 0,
     comments: 1,
   },
