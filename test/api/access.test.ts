@@ -33,6 +33,7 @@ const routes: Route[] = [
   { method: 'GET', path: '/v1/rejected', needs: 'read' },
   { method: 'GET', path: '/', needs: 'read' },
   { method: 'GET', path: '/metrics', needs: 'read' },
+  { method: 'GET', path: '/v1/surveys/2026-q1/comments', needs: 'comments' },
   { method: 'GET', path: '/v1/deliveries/01890000-0000-7000-8000-000000000000', needs: 'admin' },
 ];
 

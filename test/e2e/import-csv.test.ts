@@ -70,6 +70,21 @@ it('a file with anything wrong is not imported at all, and all that is wrong is 
   expect((await survey())?.n ?? 0).toBe(0);
 }, 60_000);
 
+it('comments that the server does not ask for: refused, before anything else of the file is sent', async () => {
+  const text = header.replace('\n', ',comment\n') + answers.map((row) => `${row},so it is`).join('\n');
+  const here = await importCsv('surveys', text);
+  expect(here.code).toBe(1);
+  expect(here.err).toMatch(/row 1, comment: is taken only where comments are asked for/);
+  env = { ...env, HEADWAY_SURVEY_COMMENTS: 'on' };
+  const there = await importCsv('surveys', text);
+  const { HEADWAY_SURVEY_COMMENTS: _, ...rest } = env;
+  env = rest;
+  expect(there.code).toBe(1);
+  expect(there.err).toMatch(/comments are not asked for here/);
+  expect(there.err).not.toMatch(/so it is/);
+  expect((await survey())?.n ?? 0).toBe(0);
+}, 60_000);
+
 it('imported once or twice, it is the same number (EX-SUR-1)', async () => {
   for (const _ of [1, 2]) {
     const ran = await importCsv('surveys', header + answers.join('\r\n'));

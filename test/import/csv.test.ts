@@ -70,6 +70,36 @@ q1,e,overall,11,2026-03-02,,,`,
   });
 });
 
+describe('comments in surveys', () => {
+  const header = 'wave,respondent,item,score,answered_at,comment\n';
+  const text = `${header}q1,Ada,overall,4,2026-03-02,"Good, but slow."\nq1,ada,,,2026-03-02,In general fine\nq1,bob,overall,5,2026-03-02,\n`;
+
+  test('with a score, without one, or about the wave as a whole', () => {
+    const events = eventsOf('surveys', text, { takesComments: true });
+    const respondent = expect.stringMatching(/^[0-9a-f]{32}$/);
+    const data = { wave: 'q1', respondent };
+    expect(events.map((event) => [event.type, event.data])).toEqual([
+      ['survey.commented', { ...data, item: 'overall', text: 'Good, but slow.' }],
+      ['survey.answered', { ...data, item: 'overall', score: 4 }],
+      ['survey.commented', { ...data, text: 'In general fine' }],
+      ['survey.answered', { ...data, item: 'overall', score: 5 }],
+      ['source.heartbeat', { name: 'csv-surveys' }],
+    ]);
+    const [first, , third] = events.map((event) => event.data as { respondent: string });
+    expect(first?.respondent).toBe(third?.respondent);
+    expect(JSON.stringify(events)).not.toMatch(/ada/i);
+  });
+
+  test('a file that has any is refused where nobody asked, and no problem quotes one', () => {
+    expect(problemsOf('surveys', text)).toEqual([expect.stringMatching(/^1\/comment: .*HEADWAY_SURVEY_COMMENTS=on/)]);
+    const long = `${header}q1,a,overall,4,2026-03-02,${'so '.repeat(2000)}\nq1,b,overall,,,so it is\n`;
+    expect(problemsOf('surveys', long, { takesComments: true })).toEqual([
+      '2/comment: is longer than 4096 characters',
+      '3/answered_at: is empty: a comment has the time at which it was made',
+    ]);
+  });
+});
+
 test('training: assigned and completed; due ahead of now is right, completed ahead of now is not', () => {
   const header = 'person,course,assigned_at,due_at,completed_at,passed\n';
   expect(
@@ -225,7 +255,8 @@ describe('any kind', () => {
       let refused = 0;
       fc.assert(
         fc.property(fc.array(row, { minLength: 1, maxLength: 3 }), (rows) => {
-          const read = file(kind, [names.join(','), ...rows.map((cells) => cells.join(','))].join('\n'));
+          const text = [names.join(','), ...rows.map((cells) => cells.join(','))].join('\n');
+          const read = file(kind, text, { takesComments: true });
           if (!read.ok) {
             refused++;
             expect(read.problems.every(({ row: at, problem }) => at >= 1 && problem !== '')).toBe(true);

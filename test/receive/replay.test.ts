@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { LogUnavailable } from '../../ingest/ports.ts';
-import { receive } from '../../ingest/receive.ts';
+import { receive, receiveCanonical } from '../../ingest/receive.ts';
 import { receiveSpooled, replay } from '../../ingest/replay.ts';
 import { github } from '../../ingest/sources/github.ts';
 import type { Source } from '../../ingest/sources/source.ts';
@@ -95,5 +95,56 @@ describe('replay', () => {
     });
     b.away = true;
     expect(await replay(b.deps, stored!.delivery)).toEqual({ outcome: 'unavailable' });
+  });
+});
+
+describe('comments that nobody asks for any more', () => {
+  const form = {
+    event_type: 'form_response',
+    form_response: {
+      form_id: 'f',
+      token: 't',
+      submitted_at: '2026-03-05T10:00:00Z',
+      answers: [
+        { type: 'number', number: 4, field: { id: 'a', type: 'rating' } },
+        { type: 'text', text: 'so it is', field: { id: 'b', type: 'long_text' } },
+      ],
+    },
+  };
+  const commented = {
+    id: 'c',
+    type: 'survey.commented',
+    source: 'tool',
+    occurred_at: '2026-03-05T10:00:00Z',
+    data: { wave: 'w', respondent: 'r', text: 'so it is' },
+  };
+  const json = { 'content-type': 'application/json' };
+
+  test('a replay of what was kept while they were makes none', async () => {
+    const b = await bench({ takesComments: true });
+    await receive(b.deps, hook(form, {}, 'typeform'));
+    await receiveCanonical(b.deps, { headers: json, body: bytesOf(commented) });
+    const types = async () => (await b.events()).map(({ type }) => type).sort();
+    const before = await types();
+    expect(before).toEqual(['survey.answered', 'survey.commented', 'survey.commented']);
+    const { takesComments: _, ...off } = b.deps;
+    for (const { delivery } of await b.deliveries()) await replay(off, delivery);
+    expect(await types()).toEqual([...before, 'delivery.rejected', 'survey.answered'].sort());
+    for (const { delivery } of await b.deliveries()) await replay(b.deps, delivery);
+    expect((await types()).filter((type) => type === 'survey.commented')).toHaveLength(4);
+  });
+
+  test('what was spooled while they were goes to the log without them', async () => {
+    const b = await bench({ spooling: true, takesComments: true });
+    b.away = true;
+    await receive(b.deps, hook(form, {}, 'typeform'));
+    await receiveCanonical(b.deps, { headers: json, body: bytesOf(commented) });
+    b.away = false;
+    const { takesComments: _, ...off } = b.deps;
+    for (const record of b.spooled.values()) expect(await receiveSpooled(off, record)).toBe('taken');
+    expect((await b.events()).map(({ type }) => type).sort()).toEqual(['delivery.rejected', 'survey.answered']);
+    const bodies = (await b.deliveries()).map(({ delivery }) => Buffer.from(delivery.body).toString());
+    expect(bodies).toHaveLength(2);
+    expect(bodies.join()).not.toContain('so it is');
   });
 });

@@ -3,15 +3,16 @@ import { type Fact, parseData } from '../../event.ts';
 import { parseJson } from '../../json.ts';
 import { describe as describeProblems } from '../../normalise.ts';
 import { parseInstant } from '../../time.ts';
+import { LONGEST_COMMENT } from '../../vocabulary/survey.ts';
 import type { EventData } from '../../vocabulary/vocabulary.ts';
-import { facts, ignored, rejected, snapshot } from '../shape.ts';
+import { cut, facts, ignored, rejected, snapshot } from '../shape.ts';
 import { equalInConstantTime, hmacMatches, tokenMatches } from '../signature.ts';
 import type { Normalized, Source } from '../source.ts';
 import { isTextOfComment, withoutWords } from './comments.ts';
 import { type Condition, type CustomDefinition, headersIn, type Rule, type Signature } from './definition.ts';
 import { fieldsOfKind, fitted } from './field.ts';
 import type { Scope } from './selector.ts';
-import { elementsOf, evaluate, fieldsOf, textOf, type Value } from './value.ts';
+import { elementsOf, evaluate, fieldsOf, textOf } from './value.ts';
 
 /** What the names of such sources begin with. */
 export const CUSTOM = 'custom/';
@@ -113,7 +114,8 @@ function holds(condition: Condition, scope: Scope, headers: Headers): boolean {
 
 function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly problem: string } | null {
   // Most people leave the comment blank: that is no comment, and nothing is wrong with what else they say.
-  if (rule.kind === 'survey.commented' && isBlank(rule.data.text, scope, headers)) return null;
+  const comment = rule.kind === 'survey.commented' ? commentOf(rule, scope, headers) : null;
+  if (comment === '') return null;
   const at = parseInstant(evaluate(rule.occurred_at, scope, headers));
   if (at === null) return { problem: 'occurred_at: is not a timestamp with a zone, such as 2026-03-05T01:02:03Z' };
   const key = rule.key.map((value) => textOf(evaluate(value, scope, headers)));
@@ -122,12 +124,11 @@ function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly p
   const long = key.findIndex((part) => part !== undefined && part.length > MOST_KEY_CHARACTERS);
   if (long >= 0) return { problem: `key.${long}: is longer than ${MOST_KEY_CHARACTERS} characters` };
   const schemas = fieldsOfKind(rule.kind);
-  const data = Object.fromEntries(
-    Object.entries(fieldsOf(rule.data, scope, headers)).map(([field, value]) => [
-      field,
-      fitted(schemas[field]!, value),
-    ]),
-  );
+  const said = Object.entries({
+    ...fieldsOf(rule.data, scope, headers),
+    ...(comment === null ? {} : { text: comment }),
+  });
+  const data = Object.fromEntries(said.map(([field, value]) => [field, fitted(schemas[field]!, value)]));
   // Checked here already: what no field takes must not be digested thousands of times.
   const checked = parseData(rule.kind, data);
   if (!checked.ok) return { problem: describeProblems(checked.problems) };
@@ -135,6 +136,8 @@ function factOf(rule: Rule, scope: Scope, headers: Headers): Fact | { readonly p
   return snapshot(rule.kind, at, key as string[], data as EventData<typeof rule.kind>);
 }
 
-function isBlank(value: Value | undefined, scope: Scope, headers: Headers): boolean {
-  return value === undefined || (textOf(evaluate(value, scope, headers)) ?? '').trim() === '';
+/** What somebody wrote, cut as it is for every sender: the length of it is no reason to lose what else was said. */
+function commentOf({ data }: Rule, scope: Scope, headers: Headers): string {
+  const found = data.text === undefined ? undefined : textOf(evaluate(data.text, scope, headers));
+  return cut((found ?? '').trim(), LONGEST_COMMENT);
 }
