@@ -33,12 +33,13 @@ export async function receiveSpooled(deps: SpooledDeps, record: Uint8Array): Pro
   const decoded = decodeDelivery(record);
   if (!decoded) return 'unreadable';
   // It may have been spooled while comments were still asked for.
-  const stored = { ...decoded, delivery: asTaken(deps, decoded.delivery) };
+  const source = (deps.findSource ?? findSource)(decoded.delivery.source);
+  const delivery = deps.takesComments === true ? decoded.delivery : withoutComments(decoded.delivery, source);
+  const stored = { ...decoded, delivery };
   const events = read(deps, stored.delivery)?.events ?? [];
-  const kept = withoutErased(deps.erased?.(), { stored, events }, (delivery) => eventsOf(deps, delivery));
-  const { delivery } = kept.stored;
-  const isAsItWas = kept.stored === stored && stored.delivery === decoded.delivery;
-  const bytes = isAsItWas ? record : encodeDelivery(kept.stored, Object.keys(delivery.headers));
+  const kept = withoutErased(deps.erased?.(), { stored, events }, (one) => eventsOf(deps, one));
+  const isAsItWas = kept.stored === stored && delivery === decoded.delivery;
+  const bytes = isAsItWas ? record : encodeDelivery(kept.stored, Object.keys(kept.stored.delivery.headers));
   if (await append(deps.log, delivery.id, bytes, kept.events)) return 'taken';
   throw new LogUnavailable('the log did not take a spooled delivery');
 }
@@ -79,15 +80,8 @@ export function eventsOf(deps: Reader, delivery: Delivery): readonly NormalizedE
 
 type Reader = Pick<ReplayDeps, 'findSource' | 'takesComments'>;
 
-/** A stored delivery as it is taken today: one that was kept before may hold comments that nobody asks for now. */
-function asTaken(deps: Reader, delivery: Delivery): Delivery {
-  if (deps.takesComments === true) return delivery;
-  return withoutComments(delivery, (deps.findSource ?? findSource)(delivery.source));
-}
-
 /** A delivery that was verified when it came, read once more. `events` are those of a first receipt; `stated` those of a replay. */
-function read(deps: Reader, stored: Delivery) {
-  const delivery = asTaken(deps, stored);
+function read(deps: Reader, delivery: Delivery) {
   if (delivery.source === CANONICAL) {
     const reading = readCanonical(delivery, deps.takesComments);
     if (reading.outcome !== 'items') return refused('rejected', delivery, reading.reason, CANONICAL_NORMALISER);

@@ -243,7 +243,7 @@ describe('any kind', () => {
         ];
       const cell = (index: number) =>
         fc.oneof(
-          { weight: 12, arbitrary: fc.constant(right(index)) },
+          { weight: 20, arbitrary: fc.constant(right(index)) },
           { weight: 6, arbitrary: fc.constant('') },
           {
             weight: 1,

@@ -227,7 +227,7 @@ events:
 events:
   - kind: survey.answered
     each: $.answers
-    when: [{ value: '@.said', exists: false }]
+    when: [{ value: '@.said', exists: false }, { value: $.labels, in: [pulse, survey] }]
     key: ['@.id']
     occurred_at: $.at
     data: { wave: w, item: '@.tags[0]', score: { value: '@.mood', map: { good: 5 }, otherwise: 1 }, respondent: 'r-{$.by.id}' }
@@ -240,6 +240,7 @@ events:
     const body = {
       at: 1772704800,
       by: { id: 7, name: 'words' },
+      labels: ['pulse'],
       answers: [
         { id: 1, mood: 'good', tags: ['docs', 'words'], note: 'words' },
         { id: 2, said: 'words', tags: [{ deep: 'words' }] },
@@ -251,12 +252,16 @@ events:
     expect(left).toEqual({
       at: 1772704800,
       by: { id: 7 },
+      labels: ['pulse'],
       answers: [{ id: 1, mood: 'good', tags: ['docs', null] }, { id: 2, said: '', tags: [{}] }, null],
     });
     const answered = (given: unknown) => eventsOf(source, given).filter(({ type }) => type === 'survey.answered');
     const sound = { ...body, answers: body.answers.slice(0, 2) };
     expect(answered(sound)).toHaveLength(1);
     expect(answered(source.withoutComments?.(sound))).toEqual(answered(sound));
+    // What is no list is its only element.
+    const single = { ...body, answers: body.answers[0] };
+    expect(answered(source.withoutComments?.(single))).toEqual(answered(single));
     for (const odd of [null, 'words', 3, [], [body]])
       expect(JSON.stringify(source.withoutComments?.(odd)) ?? '').not.toContain('words');
   });
