@@ -17,6 +17,8 @@ export interface DemoOptions {
   readonly now: string;
   /** What the workspace defines; the server must have loaded the same. */
   readonly definitions: readonly Definition[];
+  /** Whether the server takes comments in surveys; absent: it does not, and none are sent. */
+  readonly comments?: boolean | undefined;
   readonly onProgress?: ((progress: DemoProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,7 +67,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const tally = { deliveries: 0, events: 0, duplicates: 0, rejected: 0, refusals: [] as string[] };
   const start = Date.parse(demoStart(options.now));
   try {
-    const year = syntheticYear({ seed: options.seed, end: options.now, definitions: options.definitions });
+    const { seed, now, definitions, comments } = options;
+    const year = syntheticYear({ seed, end: now, definitions, comments });
     for (const batch of batches(year)) {
       options.signal?.throwIfAborted();
       const last = batch.at(-1);

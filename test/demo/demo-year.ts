@@ -34,7 +34,7 @@ export async function receiveYear(options: YearOptions) {
     deliveries += 1;
     const delivery = deliveryOf(sent);
     if (sent.source === 'canonical') {
-      const reading = readCanonical(delivery);
+      const reading = readCanonical(delivery, options.comments);
       if (reading.outcome !== 'items') refused.push(`${sent.at} canonical: ${reading.reason}`);
       else
         for (const item of reading.items) {

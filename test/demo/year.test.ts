@@ -237,4 +237,17 @@ describe('a year, as the sources read it', () => {
       expect(Math.max(...sizes.values())).toBeGreaterThanOrEqual(5);
     }
   });
+
+  test('where comments are asked for, each wave has some to show, and nothing else of the year is another', async () => {
+    const spoken = await receiveYear({ ...(await yearOf(SEED)), comments: true });
+    const commented = spoken.facts.filter(({ type }) => type === 'survey.commented');
+    const people = new Map<unknown, Set<unknown>>();
+    for (const { wave, respondent } of commented.map(data))
+      people.set(wave, (people.get(wave) ?? new Set()).add(respondent));
+    expect(people.size).toBe(4);
+    expect(Math.min(...[...people.values()].map(({ size }) => size))).toBeGreaterThanOrEqual(10);
+    expect(spoken.refused).toEqual([]);
+    expect(of('survey.commented')).toEqual([]);
+    expect(spoken.facts.length - commented.length).toBe(year.facts.length);
+  });
 });

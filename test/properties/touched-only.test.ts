@@ -64,12 +64,17 @@ test('a batch costs statements only for the kinds of atoms that it touches', asy
   const wave = { wave: 'spring' };
   const answered = (respondent: string) => (story: Story) => {
     story.tell('survey.answered', '2025-03-01T10:00Z', { ...wave, item: 'docs', score: 4, respondent });
-    story.tell('survey.wave_closed', '2025-03-02T10:00Z', wave);
   };
-  await telling(answered('ann'));
+  const closed = await telling((story) => {
+    answered('ann')(story);
+    story.tell('survey.wave_closed', '2025-03-02T10:00Z', wave);
+  });
+  // A close decides which answers count, and which comments.
+  expect(naming(closed, /INTO (answers|comments)/)).toBe(2);
   const survey = await telling(answered('bob'));
   expect(naming(survey, /INTO answers/)).toBe(1);
-  expect(naming(survey, /INTO (rollouts|changes|incidents|adoptions|service_spans|runs)|_(rollouts|runs)\b/)).toBe(0);
+  const others = /INTO (rollouts|changes|incidents|adoptions|service_spans|runs|comments)|_(rollouts|runs|comments)\b/;
+  expect(naming(survey, others)).toBe(0);
   // Besides, the lives of sources, which everything that is sent prolongs.
   expect(naming(survey, /INTO source_spans/)).toBe(1);
   expect(survey.length).toBeLessThan(27);

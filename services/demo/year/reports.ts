@@ -5,11 +5,11 @@ import { shaOf } from './random.ts';
 import { send, type World } from './world.ts';
 
 /** What is told rather than measured: who owns what, that a tool has gone quiet, and what people answer when asked. */
-export function startReports(world: World): void {
+export function startReports(world: World, comments: boolean): void {
   startMoves(world);
   startSilence(world);
   startHeartbeats(world);
-  startSurveys(world);
+  startSurveys(world, comments);
 }
 
 /**
@@ -60,10 +60,26 @@ function startHeartbeats(world: World): void {
   }
 }
 
+/** What people write who like the platform, and who do not. */
+const remarks = {
+  liked: [
+    'Shipping takes minutes now. I have stopped fearing Fridays.',
+    'The templates saved us two weeks.',
+    'Rolling back is one click, and it works.',
+    'Support answers before I have finished typing.',
+  ],
+  disliked: [
+    'The search finds everything but what I look for.',
+    'I never know whom to ask.',
+    'Builds wait for runners all morning.',
+    'The docs are for the version before last.',
+  ],
+};
+
 const items = ['documentation', 'support', 'reliability', 'ease_of_use', 'overall'];
 
 /** A wave per quarter: every person is invited, most answer within ten days; adopters come to like the platform better. */
-function startSurveys(world: World): void {
+function startSurveys(world: World, comments: boolean): void {
   const { simulation, story, organisation } = world;
   for (const opens of story.surveys) {
     const date = new Date(opens);
@@ -88,6 +104,7 @@ function startSurveys(world: World): void {
       if (calendar === undefined) continue;
       const random = simulation.random(`survey/${wave}/${team.id}`);
       const advocacy = simulation.random(`survey/${wave}/${team.id}/enps`);
+      const written = simulation.random(`survey/${wave}/${team.id}/comments`);
       const adopted = story.adoption.get(team.id);
       const mood = 3.3 + random.between(-0.4, 0.4) + (adopted !== undefined && opens > adopted ? 0.7 : 0);
       for (const person of team.people) {
@@ -103,6 +120,8 @@ function startSurveys(world: World): void {
               team: team.id,
               version: '1',
             });
+          const commented = (text: string): CanonicalEvent =>
+            event(`${respondent}/comment`, 'survey.commented', { item: 'overall', respondent, text });
           post([
             ...items.map((item) => {
               const liking = mood + (item === 'documentation' ? -0.4 : 0) + random.between(-1.3, 1.3);
@@ -111,6 +130,9 @@ function startSurveys(world: World): void {
             }),
             // Whether they would recommend it: 0 to 10, by how they feel about it.
             answered('enps', clamped(Math.round(2.1 * mood + advocacy.between(-2.5, 2.5)), 0, 10), '0-10'),
+            ...(comments && written.chance(0.5)
+              ? [commented(written.pick(mood > 3.4 ? remarks.liked : remarks.disliked))]
+              : []),
           ]);
         });
       }

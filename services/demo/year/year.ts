@@ -20,6 +20,8 @@ export interface YearOptions {
   readonly end: string;
   /** What the workspace defines: the cast. */
   readonly definitions: readonly Definition[];
+  /** Whether people comment in surveys too; absent: they do not. */
+  readonly comments?: boolean | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export function* syntheticYear(options: YearOptions): Generator<DemoDelivery> {
   const story = storyOf(organisation, Date.parse(options.end));
   yield* run({ seed: options.seed, start: story.start, end: story.end }, (simulation) => {
     const world = makeWorld(simulation, organisation, story);
-    startReports(world);
+    startReports(world, options.comments === true);
     startReleases(world);
     startChanges(world);
     startMishaps(world);
