@@ -30,6 +30,10 @@ test('nine people are too few; ten are told, nineteen are the first ten still, t
     as_of: '2025-03-11T12:00:00.000Z',
     ...tooFew,
   });
+  // Whoever says it twice, and whatever comes twice, is one.
+  comments(world.story(), 3, { recordedAt: '2025-03-11T13:00:00.000Z' });
+  comment(world.story(), 'p1', 'Once more.', { when: '2025-03-04T00:00:00Z' });
+  expect(await askOn('2025-03-11')).toMatchObject(tooFew);
   late(9, 1, '2025-03-12');
   const first = { status: 'ok', n: 10, comments: texts(10), items: ['overall'] };
   expect(await askOn('2025-03-12')).toEqual({
@@ -142,6 +146,15 @@ describe('what is wrong with a question is said', () => {
       expect(JSON.parse(asked.body).problems[0].field).toBe(field);
     }
   });
+});
+
+test('a comment that is taken back before it was shown is never shown', async () => {
+  comments(world.story(), 11);
+  close(world.story());
+  const [first] = world.story().history;
+  world.story().tell('deployment.retracted', '2025-03-10T01:00Z', { event_id: first?.event.id });
+  const { n, comments: told } = await askOn('2025-03-11');
+  expect([n, told.includes(textOf(0)), told.includes(textOf(1))]).toEqual([10, false, true]);
 });
 
 test('a publication from outside is none', async () => {
