@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { MetricAnswer, Row } from '../../queries/envelope.ts';
 import type { SloInDetail } from '../../queries/slo/slos.ts';
-import { createLogger } from '../../services/logger.ts';
-import { openReading } from '../../services/reading.ts';
 import { metricRoutes } from '../../services/routes/metrics.ts';
 import { planningRoutes } from '../../services/routes/planning.ts';
-import { buildServer } from '../../services/server.ts';
 import { newStory, type Story } from '../histories/story.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
+import { type OpenApi, openApi } from '../support/api.ts';
 
 /** The thirty days of the examples, and their end. */
 export const march = { from: '2026-03-02T00:00Z', to: '2026-04-01T00:00Z' };
@@ -18,37 +15,18 @@ export const MONTH = 30 * DAY;
 
 /** A server on a store of its own, told events and asked over HTTP. */
 export function maintenanceWorld() {
-  let ledger: Ledger;
-  let app: Awaited<ReturnType<typeof buildServer>>;
+  let api: OpenApi;
   let story: Story;
-  let reading: ReturnType<typeof openReading>;
   beforeAll(async () => {
-    ledger = await openLedger();
-    reading = openReading({
-      store: ledger.store,
-      withAtoms: ledger.atoms.withAtoms,
-      clock: { now: () => NOW },
-      reportingZone: 'UTC',
-      fiscalStartMonth: 1,
-      organisation: 'Examples',
-      sources: [],
-      defaults: () => ({}),
-      staleSince: () => null,
-    });
-    app = await buildServer({
-      tokens: null,
-      rateLimit: null,
-      logger: createLogger('error'),
-      routes: async (server) => {
+    api = await openApi({
+      now: () => NOW,
+      async routes(server, reading) {
         await metricRoutes(server, reading.metrics);
         await planningRoutes(server, reading.judging, () => NOW);
       },
     });
   }, 120_000);
-  afterAll(async () => {
-    await app?.close();
-    await ledger?.close();
-  });
+  afterAll(() => api?.close());
   beforeEach(() => {
     story = newStory();
     for (const at of ['2026-01-01T00:00Z', '2026-03-31T10:00Z', '2026-03-31T23:00Z'])
@@ -56,7 +34,7 @@ export function maintenanceWorld() {
   });
 
   async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
-    const response = await app.inject({ method: 'GET', url: path, query });
+    const response = await api.app.inject({ method: 'GET', url: path, query });
     expect(response.statusCode, response.body.slice(0, 500)).toBe(200);
     return response.json() as T;
   }
@@ -90,9 +68,9 @@ export function maintenanceWorld() {
       }
     },
     async told(): Promise<void> {
-      await ledger.clear();
-      await ledger.write(story.history);
-      await ledger.atoms.rebuild();
+      await api.ledger.clear();
+      await api.ledger.write(story.history);
+      await api.ledger.atoms.rebuild();
     },
     ask: (params: Record<string, string> = {}) =>
       get<MetricAnswer>('/v1/metrics/platform.availability', { ...march, ...params }),
@@ -103,7 +81,7 @@ export function maintenanceWorld() {
     },
     level: (slo: string, query: Record<string, string> = {}) => get<SloInDetail>(`/v1/slos/${slo}`, query),
     /** What everyone may see; kept for a minute, so that only the first test to ask sees its own story. */
-    status: () => reading.judging.publicStatus(),
+    status: () => api.reading.judging.publicStatus(),
     get,
   };
 }

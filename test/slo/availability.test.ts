@@ -1,44 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MetricAnswer, Row } from '../../queries/envelope.ts';
-import { createLogger } from '../../services/logger.ts';
-import { openReading } from '../../services/reading.ts';
-import { metricRoutes } from '../../services/routes/metrics.ts';
-import { buildServer } from '../../services/server.ts';
 import { newStory, type Story } from '../histories/story.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
+import { type OpenApi, openApi } from '../support/api.ts';
 
 const NOW = '2026-04-01T00:00:00.000Z';
 const march = { from: '2026-03-02T00:00Z', to: '2026-04-01T00:00Z' };
 const MINUTES = 30 * 1_440;
 
-let ledger: Ledger;
-let app: Awaited<ReturnType<typeof buildServer>>;
+let api: OpenApi;
 let story: Story;
 
 beforeAll(async () => {
-  ledger = await openLedger();
-  const reading = openReading({
-    store: ledger.store,
-    withAtoms: ledger.atoms.withAtoms,
-    clock: { now: () => NOW },
-    reportingZone: 'UTC',
-    fiscalStartMonth: 1,
-    organisation: 'Examples',
-    sources: [],
-    defaults: () => ({}),
-    staleSince: () => null,
-  });
-  app = await buildServer({
-    tokens: null,
-    rateLimit: null,
-    logger: createLogger('error'),
-    routes: (server) => metricRoutes(server, reading.metrics),
-  });
+  api = await openApi({ now: () => NOW });
 }, 120_000);
-afterAll(async () => {
-  await app?.close();
-  await ledger?.close();
-});
+afterAll(() => api?.close());
 
 const service = (service_id: string, team: string, at = '2026-01-01T00:00Z', more: object = {}) =>
   story.tell('service.defined', at, { service_id, team, registered_at: '2026-01-01T00:00:00.000Z', ...more });
@@ -62,7 +37,7 @@ const slices = (sli: string, from: number, to: number, bad: (hour: number) => nu
 };
 
 async function ask(params: Record<string, string> = {}): Promise<MetricAnswer> {
-  const response = await app.inject({
+  const response = await api.app.inject({
     method: 'GET',
     url: '/v1/metrics/platform.availability',
     query: { ...march, ...params },
@@ -76,9 +51,9 @@ const total = async (params: Record<string, string> = {}): Promise<Row> => {
   return totals[0]!;
 };
 async function told(): Promise<void> {
-  await ledger.clear();
-  await ledger.write(story.history);
-  await ledger.atoms.rebuild();
+  await api.ledger.clear();
+  await api.ledger.write(story.history);
+  await api.ledger.atoms.rebuild();
 }
 
 beforeEach(() => {

@@ -4,11 +4,8 @@ import type { EventData, EventType } from '../../ingest/vocabulary/vocabulary.ts
 import { readSlos } from '../../ingest/workspace/slos.ts';
 import { readWorkspace } from '../../ingest/workspace/workspace.ts';
 import type { SloInDetail } from '../../queries/slo/slos.ts';
-import { createLogger } from '../../services/logger.ts';
-import { openReading } from '../../services/reading.ts';
 import { planningRoutes } from '../../services/routes/planning.ts';
-import { buildServer } from '../../services/server.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
+import { type OpenApi, openApi } from '../support/api.ts';
 
 const NOW = '2026-03-31T12:00:00.000Z';
 const AT = Date.parse(NOW);
@@ -53,8 +50,7 @@ const YAML = [
   ),
 ].join('');
 
-let ledger: Ledger;
-let app: Awaited<ReturnType<typeof buildServer>>;
+let api: OpenApi;
 let told = 0;
 
 function event<T extends EventType>(type: T, occurred_at: string, data: EventData<T>): NormalizedEvent {
@@ -66,29 +62,15 @@ function event<T extends EventType>(type: T, occurred_at: string, data: EventDat
 }
 
 const get = async (path: string) => {
-  const response = await app.inject({ method: 'GET', url: path });
+  const response = await api.app.inject({ method: 'GET', url: path });
   expect(response.statusCode, response.body.slice(0, 500)).toBe(200);
   return response.json() as SloInDetail;
 };
 
 beforeAll(async () => {
-  ledger = await openLedger();
-  const reading = openReading({
-    store: ledger.store,
-    withAtoms: ledger.atoms.withAtoms,
-    clock: { now: () => NOW },
-    reportingZone: 'UTC',
-    fiscalStartMonth: 1,
-    organisation: 'Examples',
-    sources: [],
-    defaults: () => ({}),
-    staleSince: () => null,
-  });
-  app = await buildServer({
-    tokens: null,
-    rateLimit: null,
-    logger: createLogger('error'),
-    routes: (server) => planningRoutes(server, reading.judging, () => NOW),
+  api = await openApi({
+    now: () => NOW,
+    routes: (server, reading) => planningRoutes(server, reading.judging, () => NOW),
   });
   const read = readWorkspace([{ path: 'slos/all.yaml', text: YAML }], { timezone: 'UTC', readers: { slos: readSlos } });
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
@@ -147,18 +129,17 @@ beforeAll(async () => {
     // In February of Berlin: another window.
     ...rollout('earlier', 61 + 30 * 1_440 + 12 * 60, 'failed'),
   ];
-  await ledger.write(events.map((one) => ({ event: one, recorded_at: one.occurred_at })));
-  await ledger.write(
+  await api.ledger.write(events.map((one) => ({ event: one, recorded_at: one.occurred_at })));
+  await api.ledger.write(
     [{ event: evaluated(1_000, 'denied', 2), recorded_at: NOW }].map((one) => ({
       ...one,
       recorded_at: '2026-03-31T12:30:00.000Z',
     })),
   );
-  await ledger.atoms.rebuild();
+  await api.ledger.atoms.rebuild();
 }, 120_000);
 afterAll(async () => {
-  await app?.close();
-  await ledger?.close();
+  await api?.close();
 });
 
 describe('service levels from events to the answer', () => {

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { MetricAnswer, Row } from '../../queries/envelope.ts';
 import type { CommentsAnswer } from '../../queries/privacy/commented.ts';
-import { createLogger } from '../../services/logger.ts';
-import { openReading } from '../../services/reading.ts';
 import { metricRoutes } from '../../services/routes/metrics.ts';
 import { surveyRoutes } from '../../services/routes/surveys.ts';
-import { buildServer } from '../../services/server.ts';
 import { newStory, type Story } from '../histories/story.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
+import { type OpenApi, openApi } from '../support/api.ts';
+import type { Ledger } from '../support/ledger.ts';
 
 /** A store with the API over it, whose clock stands where the test says. */
 export interface SurveyWorld {
@@ -34,50 +32,36 @@ export interface SurveyWorld {
 export const window = { from: '2025-01-01T00:00:00Z', to: '2025-12-29T00:00:00Z' };
 
 export function surveyWorld(): SurveyWorld {
-  let ledger: Ledger;
-  let app: Awaited<ReturnType<typeof buildServer>>;
+  let api: OpenApi;
   let now = '2026-01-01T00:00:00.000Z';
   let story = newStory();
   let written = 0;
   beforeAll(async () => {
-    ledger = await openLedger();
-    const reading = openReading({
-      store: ledger.store,
-      withAtoms: ledger.atoms.withAtoms,
-      clock: { now: () => now },
-      reportingZone: 'UTC',
-      fiscalStartMonth: 1,
-      organisation: 'Examples',
-      takesComments: true,
-      sources: [],
-      defaults: () => ({}),
-      staleSince: () => null,
-      publish: async (events) => {
-        await ledger.write(events.map((event) => ({ event, recorded_at: now })));
-      },
-    });
-    app = await buildServer({
-      tokens: null,
-      rateLimit: null,
-      logger: createLogger('error'),
-      routes: (server) => {
+    api = await openApi({
+      now: () => now,
+      reading: (ledger) => ({
+        takesComments: true,
+        publish: (events) => ledger.write(events.map((event) => ({ event, recorded_at: now }))).then(() => undefined),
+      }),
+      routes(server, reading) {
         metricRoutes(server, reading.metrics);
         surveyRoutes(server, reading.comments, () => now);
       },
     });
   });
-  afterAll(async () => {
-    await app.close();
-    await ledger.close();
-  });
+  afterAll(() => api.close());
   const get: SurveyWorld['get'] = async (metric, params = {}) => {
-    const response = await app.inject({ method: 'GET', url: `/v1/metrics/${metric}`, query: { ...window, ...params } });
+    const response = await api.app.inject({
+      method: 'GET',
+      url: `/v1/metrics/${metric}`,
+      query: { ...window, ...params },
+    });
     expect(response.statusCode, response.body.slice(0, 500)).toBe(200);
     return response.json();
   };
   const askComments: SurveyWorld['askComments'] = async (wave, query = {}) => {
     const url = `/v1/surveys/${encodeURIComponent(wave)}/comments`;
-    const { statusCode, body } = await app.inject({ method: 'GET', url, query: { ...query } });
+    const { statusCode, body } = await api.app.inject({ method: 'GET', url, query: { ...query } });
     return { status: statusCode, body };
   };
   return {
@@ -88,25 +72,25 @@ export function surveyWorld(): SurveyWorld {
       return JSON.parse(body);
     },
     story: () => story,
-    ledger: () => ledger,
+    ledger: () => api.ledger,
     at(next) {
       now = next;
     },
     async clear() {
-      await ledger.clear();
-      await ledger.atoms.rebuild();
+      await api.ledger.clear();
+      await api.ledger.atoms.rebuild();
       story = newStory();
       written = 0;
       now = '2026-01-01T00:00:00.000Z';
     },
     async write() {
-      await ledger.write(story.history.slice(written));
+      await api.ledger.write(story.history.slice(written));
       written = story.history.length;
-      await ledger.atoms.rebuild();
+      await api.ledger.atoms.rebuild();
     },
     get,
     async refused(metric, params) {
-      const response = await app.inject({
+      const response = await api.app.inject({
         method: 'GET',
         url: `/v1/metrics/${metric}`,
         query: { ...window, ...params },
