@@ -1,7 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import { parseJson } from './json.ts';
 import type { Reading } from './normalise.ts';
-import { CANONICAL, isNdjson } from './sources/canonical.ts';
+import { attributeOf, CANONICAL, isNdjson, linesOf, MAX_EVENTS } from './sources/canonical.ts';
 import { isRecord, picked } from './sources/shape.ts';
 import type { Source } from './sources/source.ts';
 import { isEventType, vocabulary } from './vocabulary/vocabulary.ts';
@@ -37,8 +37,8 @@ export function droppingComments(reading: Reading): Reading {
     : { outcome: 'ignored', reason: 'comments are not asked for' };
 }
 
-/** What a body without any event of a survey does not hold; an escape may spell it. */
-const MENTION = /survey|\\u/i;
+/** What a body without any event of a survey does not hold; an escape may spell it, or an encoding of more than a byte a letter. */
+const MENTION = /survey|\\u|\0/i;
 
 /**
  * A body of `POST /v1/events` without what surveys say in words: of their events only the fields of the vocabulary are left,
@@ -47,9 +47,14 @@ const MENTION = /survey|\\u/i;
  */
 export function withoutCanonicalComments(delivery: Delivery): Delivery {
   const { headers, body } = delivery;
-  const type = headers['ce-type'] ?? '';
+  const type = attributeOf(headers, 'type') ?? '';
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!MENTION.test(type) && !MENTION.test(text.toString('latin1'))) return delivery;
+  // In the order in which it is read: what looks like one event may be lines of others.
+  if (isNdjson(headers)) {
+    const left = linesOf(body).flatMap((line) => [withoutWords(line), NEW_LINE]);
+    return { ...delivery, body: Buffer.concat(left.slice(0, -1)) };
+  }
   if (headers['ce-specversion'] !== undefined) {
     if (isOfOthers({ type })) return delivery;
     const attributes = Object.entries(headers).filter(([name]) => ATTRIBUTES.test(name));
@@ -59,14 +64,18 @@ export function withoutCanonicalComments(delivery: Delivery): Delivery {
       body: encoded(read(body, (data) => fieldsOf(type, data))),
     };
   }
-  if (isNdjson(headers)) {
-    const lines = text.toString('utf8').split('\n');
-    const left = lines.map((line) => (line.trim() === '' ? line : read(encoded(line), eventOf)));
-    return { ...delivery, body: encoded(left.join('\n')) };
-  }
+  return { ...delivery, body: withoutWords(body) };
+}
+
+const NEW_LINE = encoded('\n');
+
+/** One event or a list of them; as it came, if all are of others. Of more than are taken, so many that they still are too many. */
+function withoutWords(body: Uint8Array): Uint8Array {
   const parsed = parseJson(body);
-  if (parsed.ok && [parsed.value].flat().every(isOfOthers)) return delivery;
-  return { ...delivery, body: encoded(parsed.ok ? JSON.stringify(eventOf(parsed.value)) : NOT_KEPT) };
+  if (!parsed.ok) return encoded(NOT_KEPT);
+  const { value } = parsed;
+  if ([value].flat().every(isOfOthers)) return body;
+  return encoded(JSON.stringify(Array.isArray(value) ? value.slice(0, MAX_EVENTS + 1).map(eventOf) : eventOf(value)));
 }
 
 /** Headers less the extensions of CloudEvents, which may hold anything. */
@@ -79,7 +88,6 @@ function read(body: Uint8Array, of: (value: unknown) => unknown): string {
 }
 
 function eventOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(eventOf);
   if (isOfOthers(value)) return value;
   const { type, data } = isRecord(value) ? value : {};
   return { ...picked(value, ENVELOPE), data: fieldsOf(type, data) };
@@ -93,10 +101,12 @@ function isOfOthers(value: unknown): boolean {
 
 function fieldsOf(type: unknown, data: unknown): unknown {
   const fields = typeof type === 'string' && isEventType(type) ? Object.keys(vocabulary[type].shape) : [];
-  return picked(
+  const { score, ...said } = picked(
     data,
     fields.filter((field) => field !== 'text'),
   );
+  // Words that somebody took for an answer are words.
+  return { ...said, ...(typeof score === 'number' ? { score } : {}) };
 }
 
 function encoded(text: string): Uint8Array {

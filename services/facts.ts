@@ -1,7 +1,7 @@
 import { withoutCanonicalComments } from '../ingest/comments.ts';
 import type { Row, Store } from '../ingest/ports.ts';
 import { decodeDelivery } from '../ingest/record.ts';
-import { CANONICAL } from '../ingest/sources/canonical.ts';
+import { attributeOf, CANONICAL } from '../ingest/sources/canonical.ts';
 import { findSource } from '../ingest/sources/registry.ts';
 import type { Source } from '../ingest/sources/source.ts';
 import type { WithAtoms } from '../queries/atoms/tables.ts';
@@ -119,7 +119,7 @@ export function showDelivery(
   const read = readBody(text);
   const shown = withoutSecrets(withoutAnswers(read));
   const told = source === CANONICAL ? spoken.headers : headers;
-  const isPersonal = namesRespondent(read) || isOfRespondent(told['ce-type']);
+  const isPersonal = namesRespondent(read) || isOfRespondent(attributeOf(told, 'type'));
   const kept = isPersonal ? without(told, ['ce-id', 'ce-subject']) : told;
   return { id, source, received_at, headers: kept, outcome, reason, events, body: shown };
 }

@@ -65,14 +65,8 @@ function mediaTypeOf(headers: Delivery['headers']): string {
 }
 
 function readLines(delivery: Delivery, takesComments: boolean): CanonicalReading {
-  const lines: Uint8Array[] = [];
-  for (let from = 0; from < delivery.body.length; ) {
-    const end = delivery.body.indexOf(0x0a, from);
-    const line = delivery.body.subarray(from, end < 0 ? undefined : end);
-    if (line.some((byte) => byte > 0x20)) lines.push(line);
-    if (lines.length > MAX_EVENTS) return tooMany(lines.length);
-    from = end < 0 ? delivery.body.length : end + 1;
-  }
+  const lines = linesOf(delivery.body);
+  if (lines.length > MAX_EVENTS) return tooMany(lines.length);
   if (lines.length === 0) return { outcome: 'rejected', reason: 'body is empty', notJson: true };
   const items = lines.map((line): CanonicalItem => {
     const parsed = parseJson(line);
@@ -83,13 +77,25 @@ function readLines(delivery: Delivery, takesComments: boolean): CanonicalReading
   return { outcome: 'items', items };
 }
 
+/** The lines of a body that are not blank, and of more than are taken one more than are taken. */
+export function linesOf(body: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let from = 0; from < body.length && lines.length <= MAX_EVENTS; ) {
+    const end = body.indexOf(0x0a, from);
+    const line = body.subarray(from, end < 0 ? undefined : end);
+    if (line.some((byte) => byte > 0x20)) lines.push(line);
+    from = end < 0 ? body.length : end + 1;
+  }
+  return lines;
+}
+
 function tooMany(count: number): CanonicalReading {
   return { outcome: 'rejected', reason: `${count} events or more in one request; send at most ${MAX_EVENTS}` };
 }
 
 /** CloudEvents' binary mode: attributes are headers, percent-encoded; the body is the data. */
 function fromBinary(headers: Readonly<Record<string, string>>, data: unknown): unknown {
-  const attribute = (called: string) => decoded(headers[`ce-${called}`]);
+  const attribute = (called: string) => attributeOf(headers, called);
   return {
     specversion: attribute('specversion'),
     id: attribute('id'),
@@ -100,7 +106,9 @@ function fromBinary(headers: Readonly<Record<string, string>>, data: unknown): u
   };
 }
 
-function decoded(value: string | undefined): string | undefined {
+/** An attribute of CloudEvents' binary mode. */
+export function attributeOf(headers: Delivery['headers'], called: string): string | undefined {
+  const value = headers[`ce-${called}`];
   try {
     return value === undefined ? undefined : decodeURIComponent(value);
   } catch {

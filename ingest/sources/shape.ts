@@ -120,9 +120,12 @@ export function picked(value: unknown, fields: readonly string[]): Record<string
   return Object.fromEntries(plain.map((field) => [field, value[field]]));
 }
 
+/** Longer than any list that a reader of such objects takes, so that cutting it there lets it be refused as before. */
+const MOST_RECORDS = 1001;
+
 /** The objects of a list, or none if it is no list. */
 export function recordsIn(value: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(value) ? value.map((one) => (isRecord(one) ? one : {})) : [];
+  return Array.isArray(value) ? value.slice(0, MOST_RECORDS).map((one) => (isRecord(one) ? one : {})) : [];
 }
 
 /** True of an object that is no list. */
