@@ -59,9 +59,39 @@ events:
     expect(JSON.stringify(source.withoutComments?.(odd)) ?? '').not.toContain('words');
 });
 
+test('an answer in the place where others comment is read as before', () => {
+  const rule = (kind: string, type: string, field: string) => `
+- kind: ${kind}
+  each: $.answers[*]
+  when: [{ value: '@.type', equals: ${type} }]
+  key: [$.id, '@.item']
+  occurred_at: $.at
+  data: { wave: w, item: '@.item', respondent: $.id, ${field}: '@.value' }`;
+  const source = sourceOf(`title: Own
+events: ${rule('survey.answered', 'scale', 'score')} ${rule('survey.commented', 'text', 'text')}`);
+  const answers = [
+    { type: 'scale', item: 'a', value: 4 },
+    { type: 'scale', item: 'b', value: '5' },
+    { type: 'text', item: 'c', value: 'words' },
+    { type: 'text', item: 'd', value: '12 words' },
+    { type: 'text', item: 'e', value: ['words'] },
+  ];
+  const body = { id: 'r1', at: 1772704800, answers };
+  const left = source.withoutComments?.(body);
+  expect(JSON.stringify(left)).not.toContain('words');
+  const answered = eventsOf(source, body).filter(({ type }) => type === 'survey.answered');
+  expect(answered).toHaveLength(2);
+  expect(eventsOf(source, left)).toEqual(answered);
+});
+
 test('a header from which a comment is read is not kept', () => {
   const source = sourceOf(`title: Own
 events:
 - { kind: survey.commented, key: [$.id], occurred_at: $.at, data: { wave: w, respondent: $.id, text: { header: x-said } } }`);
   expect(source.headers).toEqual([]);
+  // Not even where something else hangs on it.
+  const asked = sourceOf(`title: Own
+events:
+- { kind: survey.commented, when: [{ value: { header: x-said }, exists: true }], key: [$.id], occurred_at: $.at, data: { wave: w, respondent: $.id, text: { header: x-said } } }`);
+  expect(asked.headers).toEqual([]);
 });

@@ -11,8 +11,13 @@ interface Kept {
   read: boolean;
   /** A comment stands here. */
   comment: boolean;
+  /** A score may stand here too: many tools put whatever was answered in one place. */
+  score: boolean;
   readonly parts: Map<Steps[number], Kept>;
 }
+
+/** What is read at a place. */
+type Use = 'value' | 'comment' | 'score';
 
 /** True of the field that holds what somebody wrote. */
 export function isTextOfComment(kind: EventType, field: string): boolean {
@@ -27,15 +32,18 @@ export function withoutWords(rules: readonly Rule[]): (body: unknown) => unknown
   const kept = newKept();
   for (const { kind, each, when, key, occurred_at, data } of rules) {
     const element = each === undefined ? [] : elements(each, []);
-    const read = (value: Value, isComment = false) => noteValue(kept, value, element, isComment);
-    for (const value of [...when.map((one) => one.value), ...key, occurred_at]) read(value);
-    for (const [field, value] of Object.entries(data)) read(value, isTextOfComment(kind, field));
+    const read = (value: Value, use: Use) => noteValue(kept, value, element, use);
+    for (const value of [...when.map((one) => one.value), ...key, occurred_at]) read(value, 'value');
+    for (const [field, value] of Object.entries(data)) {
+      const isScore = kind === 'survey.answered' && field === 'score';
+      read(value, isTextOfComment(kind, field) ? 'comment' : isScore ? 'score' : 'value');
+    }
   }
   return (body) => left(body, [kept]);
 }
 
 function newKept(): Kept {
-  return { read: false, comment: false, parts: new Map() };
+  return { read: false, comment: false, score: false, parts: new Map() };
 }
 
 /** Where the elements of a list stand: a selector that finds one list means what is in it. */
@@ -44,17 +52,17 @@ function elements(each: Selector, element: Steps): Steps {
   return isList(each) ? steps : [...steps, EVERY];
 }
 
-function noteValue(kept: Kept, value: Value, element: Steps, isComment: boolean): void {
-  const among = (selector: Selector) => note(kept, selector, element, isComment);
+function noteValue(kept: Kept, value: Value, element: Steps, use: Use): void {
+  const among = (selector: Selector) => note(kept, selector, element, use);
   if (value.take === 'selector') among(value.selector);
   if (value.take === 'template') for (const part of value.parts) if (typeof part !== 'string') among(part);
-  if (value.take === 'map') noteValue(kept, value.of, element, isComment);
+  if (value.take === 'map') noteValue(kept, value.of, element, use);
   if (value.take !== 'each') return;
   const inner = elements(value.each, element);
-  for (const field of Object.values(value.fields)) noteValue(kept, field, inner, isComment);
+  for (const field of Object.values(value.fields)) noteValue(kept, field, inner, use);
 }
 
-function note(kept: Kept, { from, steps }: Selector, element: Steps, isComment: boolean): void {
+function note(kept: Kept, { from, steps }: Selector, element: Steps, use: Use): void {
   let at = kept;
   for (const step of [...(from === '@' ? element : []), ...steps]) {
     const next = at.parts.get(step) ?? newKept();
@@ -62,7 +70,8 @@ function note(kept: Kept, { from, steps }: Selector, element: Steps, isComment: 
     at = next;
   }
   at.read = true;
-  at.comment ||= isComment;
+  at.comment ||= use === 'comment';
+  at.score ||= use === 'score';
 }
 
 /** What is left of a value that is at several places of the rules at once: `[0]` and `[*]` are both the first. */
@@ -70,7 +79,10 @@ function left(value: unknown, found: readonly Kept[]): unknown {
   const among = (places: readonly Kept[], step: Steps[number]) => places.flatMap(({ parts }) => parts.get(step) ?? []);
   // What is no list is its only element.
   const at = Array.isArray(value) ? found : [...found, ...among(found, EVERY)];
-  if (at.some(({ comment }) => comment)) return value === undefined || value === null ? value : '';
+  if (at.some(({ comment }) => comment)) {
+    const isKept = at.some(({ score }) => score) && isScore(value);
+    return value === undefined || value === null || isKept ? value : '';
+  }
   const isRead = at.some(({ read }) => read);
   if (Array.isArray(value)) {
     // The elements keep their places, since some are read by number.
@@ -87,5 +99,10 @@ function left(value: unknown, found: readonly Kept[]): unknown {
   return Object.fromEntries(entries);
 }
 
+/** A number as scales have them, whether it is sent as one or as text. */
+function isScore(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d{1,2}(?:\.\d{1,4})?$/.test(value));
+}
+
 /** A list whose elements are values themselves. */
-const PLAIN: Kept = { read: true, comment: false, parts: new Map() };
+const PLAIN: Kept = { ...newKept(), read: true };

@@ -58,10 +58,13 @@ function headersOf(rules: readonly Rule[]): string[] {
     ...when.map(({ value }) => value),
     ...key,
     occurred_at,
-    // A header is kept beside the body, where no comment may be.
     ...Object.entries(data).flatMap(([field, value]) => (isTextOfComment(kind, field) ? [] : [value])),
   ]);
-  return [...new Set(values.flatMap(headersIn))];
+  // A header is kept beside the body, where no comment may be, whatever else it is read for.
+  const spoken = new Set(
+    rules.flatMap(({ kind, data: { text } }) => (text && isTextOfComment(kind, 'text') ? headersIn(text) : [])),
+  );
+  return [...new Set(values.flatMap(headersIn))].filter((header) => !spoken.has(header));
 }
 
 function describe(signature: Signature): string {
