@@ -35,8 +35,8 @@ export function nextComments(
   set: CommentSet,
   k = MIN_COMMENTERS,
 ): CommentsPublication | null {
-  const added = notGiven(set.comments, before);
-  if (added.length < k) return null;
+  const { added, certain } = notGiven(set.comments, before);
+  if (certain < k) return null;
   const times = [set.closeKnownAt, before.at(-1)?.data.known_until ?? '', ...added.map((one) => one.recordedAt)];
   return {
     wave: set.wave,
@@ -52,8 +52,15 @@ export function toldComments(held: readonly Stated<CommentsPublication>[], asOf:
   return shuffled(textsOf(held.filter(({ data }) => asOf === null || data.known_until <= asOf)));
 }
 
-/** Of each person of whom nothing was given out, the comment that counts. */
-function notGiven(comments: readonly Comment[], before: readonly Stated<CommentsPublication>[]): readonly Comment[] {
+/**
+ * Of each person of whom nothing was given out, the comment that counts; and how many of these are people more for certain: a
+ * text that was given out and that nobody is known by any more may be of one who says something else now, since a newer
+ * normaliser reads it otherwise, or it was taken back and said anew.
+ */
+function notGiven(
+  comments: readonly Comment[],
+  before: readonly Stated<CommentsPublication>[],
+): { readonly added: readonly Comment[]; readonly certain: number } {
   const left = new Map<string, number>();
   for (const text of textsOf(before)) left.set(text, (left.get(text) ?? 0) + 1);
   const wasGiven = (text: string): boolean => {
@@ -65,9 +72,11 @@ function notGiven(comments: readonly Comment[], before: readonly Stated<Comments
   const people = [...byRespondent(comments)].map((own) => ({ own, standing: standingOf(own, times) }));
   const rest = people.filter(({ standing }) => !wasGiven(standing.text));
   // Of what came in at one instant a publication may have had a part: then it was another comment of the person.
-  return rest
+  const added = rest
     .filter(({ own }) => !own.some(({ text }) => (left.get(text) ?? 0) > 0 && wasGiven(text)))
     .map(({ standing }) => standing);
+  const unclaimed = [...left.values()].reduce((sum, times) => sum + Math.max(0, times), 0);
+  return { added, certain: added.length - unclaimed };
 }
 
 /**

@@ -157,6 +157,27 @@ test('a comment that is taken back before it was shown is never shown', async ()
   expect([n, told.includes(textOf(0)), told.includes(textOf(1))]).toEqual([10, false, true]);
 });
 
+test('whoever says something else by a newer reading, or anew, is nobody more', async () => {
+  const said = (i: number, text: string, recordedAt = '2025-03-05T00:00:01.000Z', normaliser = 1) =>
+    world
+      .story()
+      .tell(
+        'survey.commented',
+        '2025-03-05T00:00:00Z',
+        { wave: 'W', item: 'overall', respondent: `p${i}`, text },
+        { recordedAt, normaliser, key: [`p${i}`] },
+      );
+  for (let i = 0; i < 10; i += 1) said(i, textOf(i));
+  close(world.story());
+  const first = { n: 10, comments: texts(10) };
+  expect(await askOn('2025-03-11')).toMatchObject(first);
+  for (let i = 0; i < 9; i += 1) said(i, `Q: ${textOf(i)}`, '2025-03-12T00:00:00.000Z', 2);
+  said(10, 'The only one who is new.', '2025-03-12T00:00:01.000Z');
+  expect(await askOn('2025-03-12')).toMatchObject(first);
+  for (let i = 11; i < 20; i += 1) said(i, textOf(i), '2025-03-13T00:00:00.000Z');
+  expect((await askOn('2025-03-13')).comments).toContain('The only one who is new.');
+});
+
 test('a publication from outside is none', async () => {
   comments(world.story(), 9);
   close(world.story());
