@@ -27,7 +27,7 @@ test(`the answers agree with the definitions on ${HISTORIES} random histories, s
 }, 3_600_000);
 
 /** A company's history is longer than the others, so that there are fewer of them. */
-const COMPANIES = Math.ceil(HISTORIES / 4);
+const COMPANIES = Math.ceil(HISTORIES / 2);
 
 test(`so they do on what ${COMPANIES} companies build, spend and do, seeds from ${SEED}`, async () => {
   console.log(`companies: HEADWAY_TEST_SEED=${SEED} HEADWAY_TEST_HISTORIES=${HISTORIES}`);
