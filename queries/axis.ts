@@ -40,6 +40,11 @@ export function reachSql(union: boolean): string {
 const holdsAt = (instant: string): string =>
   `${atMs} <= ${instant} AND toUnixTimestamp64Milli(item_until) > ${instant}`;
 
+/** How many of the buckets that have begun end before an instant: the next one holds it. */
+function endsBefore(instant: string): string {
+  return `arrayCount(e -> e < ${instant}, {standing_ends:Array(Int64)})`;
+}
+
 /** Condition of the items that hold at the end of the window, or at as_of if that comes first. */
 export const standsAtEndSql = holdsAt('{last_end:Int64}');
 
@@ -49,9 +54,7 @@ export const everStandsSql = `${atMs} <= {window_end:Int64} AND toUnixTimestamp6
 /** The whole window and every bucket at whose end (or as_of, if that comes first) the item holds; those not begun have none. */
 export const standingSql = `arrayJoin(arrayConcat(
     if({window_start:Int64} < {last_end:Int64} AND ${standsAtEndSql}, [toInt64(${WHOLE})], []::Array(Int64)),
-    arrayFilter(
-      b -> {bucket_starts:Array(Int64)}[b + 1] < {last_end:Int64} AND ${holdsAt('least({bucket_ends:Array(Int64)}[b + 1], {last_end:Int64})')},
-      arrayMap(b -> toInt64(b), range(length({bucket_ends:Array(Int64)})))))) AS bucket`;
+    range(toInt64(${endsBefore(atMs)}), toInt64(${endsBefore('toUnixTimestamp64Milli(item_until)')})))) AS bucket`;
 
 /** Whether the buckets cut the window, so that every instant of it lies in exactly one of them. */
 export function bucketsNest({ grain }: MetricRequest): boolean {
@@ -107,18 +110,22 @@ function daySql(at: string): string {
  */
 export function axisParams(axis: Axis, request: MetricRequest): Record<string, SqlValue> {
   const calendar = request.grain !== null && request.grain !== 'hour' && rollingDays(request.grain) === null;
+  const lastEnd = Math.min(axis.window.end, axis.asOf);
+  const starts = axis.buckets.map((bucket) => Math.max(bucket.start, axis.reach.start));
+  const ends = axis.buckets.map((bucket) => Math.min(bucket.end, axis.window.end));
   return {
     tz: axis.tz,
     window_start: axis.window.start,
     window_end: axis.window.end,
     reach_start: axis.reach.start,
-    last_end: Math.min(axis.window.end, axis.asOf),
+    last_end: lastEnd,
     as_of: axis.asOf,
     first_bucket: axis.buckets[0]?.start ?? 0,
     first_day: axis.days.first,
     day_buckets: calendar ? dayBuckets(axis) : [],
-    bucket_starts: axis.buckets.map((bucket) => Math.max(bucket.start, axis.reach.start)),
-    bucket_ends: axis.buckets.map((bucket) => Math.min(bucket.end, axis.window.end)),
+    bucket_starts: starts,
+    bucket_ends: ends,
+    standing_ends: ends.filter((_, bucket) => starts[bucket]! < lastEnd).map((end) => Math.min(end, lastEnd)),
     ...(axis.hours === null ? {} : hoursParams(axis.hours)),
   };
 }

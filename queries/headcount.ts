@@ -31,20 +31,26 @@ export async function readHeadcounts(
   const buckets: readonly (readonly [number, Span])[] = [[WHOLE, axis.window], ...axis.buckets.entries()];
   const places = buckets.map(([bucket, span]) => ({ bucket, ...monthPoints(span, axis) }));
   const points = [...new Set(places.flatMap((place) => place.points))].sort((a, b) => a - b);
+  const nth = new Map(points.map((point, index) => [point, index]));
   const { sql, params } = headcountSql(tables, request, points);
-  const counts = new Map<string, { keys: readonly string[]; at: Map<number, number> }>();
+  const counts = new Map<string, { keys: readonly string[]; heads: number[] }>();
   for (const row of points.length === 0 ? [] : await store.query(sql, params)) {
     const keys = request.groupBy.map((_, index) => String(row[`group_${index}`]));
     const name = cellName(WHOLE, keys);
-    const group = counts.get(name) ?? { keys, at: new Map() };
+    const group = counts.get(name) ?? { keys, heads: new Array<number>(points.length).fill(0) };
     counts.set(name, group);
-    group.at.set(points[Number(row.point) - 1]!, Number(row.people));
+    if (Number(row.point) < points.length) group.heads[Number(row.point)] = Number(row.more);
   }
   const cells = new Map<string, Headcount>();
-  for (const { keys, at } of counts.values()) {
+  const groups: (readonly string[])[] = [];
+  for (const { keys, heads: more } of counts.values()) {
+    let people = 0;
+    const all = more.map((step) => (people += step));
+    if (all.every((n) => n === 0)) continue;
+    groups.push(keys);
     for (const { bucket, points: own, months } of places) {
       if (own.length === 0) continue;
-      const heads = own.map((point) => at.get(point) ?? 0);
+      const heads = own.map((point) => all[nth.get(point)!]!);
       cells.set(cellName(bucket, keys), {
         headcount: heads.reduce((sum, n) => sum + n, 0) / heads.length,
         headcount_least: Math.min(...heads),
@@ -53,17 +59,21 @@ export async function readHeadcounts(
       });
     }
   }
-  return { cells, groups: [...counts.values()].map(({ keys }) => keys) };
+  return { cells, groups };
 }
 
-/** SQL and parameters for how many people stood at each of some instants, numbered from 1, by group. */
+/**
+ * SQL and parameters for how many people more than at the point before stand at each of some instants, in order and numbered
+ * from 0, by group; what comes after the last has its number as well. Nobody stands twice in a group at one instant: what is
+ * told of a person is cut into pieces that follow each other.
+ */
 export function headcountSql(tables: AtomTables, request: MetricRequest, points: readonly number[]) {
   const scope = scopeSql(request, ['team']);
   const groups = scope.groups.map((_, index) => `group_${index}`);
-  const stands = `toUnixTimestamp64Milli(stands_from) <= p AND toUnixTimestamp64Milli(stands_to) > p`;
-  const sql = `SELECT ${['point', ...groups].join(', ')}, uniqExact(subject) AS people
+  const first = (instant: string) => `arrayCount(p -> p < toUnixTimestamp64Milli(${instant}), {points:Array(Int64)})`;
+  const sql = `SELECT ${['edge.1 AS point', ...groups].join(', ')}, sum(edge.2) AS more
 FROM (
-  SELECT subject, ${scope.groups.map((group, index) => `${group} AS group_${index}, `).join('')}arrayJoin(arrayFilter((i, p) -> ${stands}, arrayEnumerate({points:Array(Int64)}), {points:Array(Int64)})) AS point
+  SELECT ${scope.groups.map((group, index) => `${group} AS group_${index}, `).join('')}arrayJoin([(${first('stands_from')}, 1), (${first('stands_to')}, -1)]) AS edge
   FROM ${tables.employments} WHERE excluded = '' AND ${scope.filters}
 )
 GROUP BY ${['point', ...groups].join(', ')}`;
