@@ -179,9 +179,8 @@ export async function keptTexts(kafka: KafkaBroker, installation: Installation):
   const kept = new Map<string, string>();
   for (const dir of [kafka.dataDir, installation.dataDir])
     for (const path of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
-      const file = join(dir, path);
-      if (!path.includes('-delete/') && statSync(file).isFile())
-        kept.set(path, `${path}\n${readFileSync(file, 'latin1')}`);
+      const text = path.includes('-delete/') ? null : textOf(join(dir, path));
+      if (text !== null) kept.set(path, `${path}\n${text}`);
     }
   for (const [place, records] of await recordsOf(kafka))
     for (const { offset, value } of records) {
@@ -196,6 +195,16 @@ export async function keptTexts(kafka: KafkaBroker, installation: Installation):
     kept.set(`table ${name}`, JSON.stringify(await store.query(`SELECT * FROM \`${name}\``)));
   await store.close();
   return kept;
+}
+
+/** What a file holds; null of a folder, and of a file that is there no longer: the broker goes on renaming its own. */
+function textOf(file: string): string | null {
+  try {
+    return statSync(file).isFile() ? readFileSync(file, 'latin1') : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Where somebody is still named. */
