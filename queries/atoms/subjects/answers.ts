@@ -1,6 +1,7 @@
 import { dimensionColumns, receiptColumns, time } from '../atom.ts';
 import { text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
+import { closedWaves } from './waves.ts';
 
 /** Items that ask the question of eNPS by their very name, where no scale is stated. */
 const NET_PROMOTER = "('enps', 'nps')";
@@ -45,10 +46,7 @@ const answersSql = (table: (layer: string) => string): string => {
       )
       GROUP BY wave, respondent
     ) AS p
-    INNER JOIN (
-      SELECT ${text('wave')} AS wave, min(occurred_at) AS closed_at, argMin(id, (occurred_at, id)) AS event, argMin(delivery_id, (occurred_at, id)) AS delivery, argMin(recorded_at, (occurred_at, id)) AS recorded_at
-      FROM ${table('facts')} WHERE type = 'survey.wave_closed' GROUP BY wave
-    ) AS c ON c.wave = p.wave
+    INNER JOIN ${closedWaves(table)} AS c ON c.wave = p.wave
   )`;
 };
 

@@ -1,6 +1,7 @@
 import { dimensionColumns, receiptColumns, time } from '../atom.ts';
 import { text, UNASSIGNED } from '../sql.ts';
 import type { SubjectKind } from './subject.ts';
+import { closedWaves } from './waves.ts';
 
 /**
  * Every comment that was made in a closed wave before its (first) close. All of a person's, since which of them counts
@@ -10,7 +11,7 @@ const commentsSql = (table: (layer: string) => string): string => {
   const dimensions = ['team', 'tier', 'region', 'product'].flatMap((name) => [name, `${name}_now`]);
   return `
   SELECT concat('survey:', c.wave) AS subject, c.id AS atom_id, '${UNASSIGNED}' AS service, c.wave AS wave, c.item AS item, c.words AS words,
-    hex(sipHash128(c.respondent)) AS respondent_key, c.at AS commented_at, w.closed_at AS closed_at, c.recorded_at AS recorded_at, w.close_recorded_at AS close_recorded_at,
+    hex(sipHash128(c.respondent)) AS respondent_key, c.at AS commented_at, w.closed_at AS closed_at, c.recorded_at AS recorded_at, w.recorded_at AS close_recorded_at,
     ${dimensions.map((name) => `'${UNASSIGNED}' AS ${name}`).join(', ')},
     arraySort([c.id, w.event]) AS event_ids, arraySort(arrayDistinct(arrayFilter(x -> x != '', [c.delivery, w.delivery]))) AS delivery_ids
   FROM (
@@ -18,11 +19,7 @@ const commentsSql = (table: (layer: string) => string): string => {
       occurred_at AS at, recorded_at, delivery_id AS delivery
     FROM ${table('facts')} WHERE type = 'survey.commented'
   ) AS c
-  INNER JOIN (
-    SELECT ${text('wave')} AS wave, min(occurred_at) AS closed_at, argMin(id, (occurred_at, id)) AS event, argMin(delivery_id, (occurred_at, id)) AS delivery,
-      argMin(recorded_at, (occurred_at, id)) AS close_recorded_at
-    FROM ${table('facts')} WHERE type = 'survey.wave_closed' GROUP BY wave
-  ) AS w ON w.wave = c.wave
+  INNER JOIN ${closedWaves(table)} AS w ON w.wave = c.wave
   WHERE c.at < w.closed_at AND notEmpty(trimBoth(c.words))`;
 };
 

@@ -5,7 +5,7 @@ import type { SubjectKind } from './subject.ts';
 
 /** Each onboarding from its first start to its first completion (metrics.md §6.6, R92). */
 const onboardingsSql = (table: (layer: string) => string): string => {
-  // What is told to have started and ended at one instant did both, and whoever left at that instant did it before.
+  // Of one instant the start comes first, then the end, then leaving: else ids would decide what was done before what.
   const order =
     "PARTITION BY entity ORDER BY occurred_at, indexOf(['onboarding.started', 'onboarding.completed', 'person.left'], toString(type)), id";
   const next = (type: string) =>
